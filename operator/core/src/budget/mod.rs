@@ -1,0 +1,5 @@
+//! Budgets: how an amount is split, paced over a flight, and kept below its caps.
+
+pub mod authority;
+pub mod pacing;
+pub mod split;

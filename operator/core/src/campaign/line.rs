@@ -1,0 +1,446 @@
+//! Lines: a Campaign spread over its accounts and markets.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::civil::{DateTime, time};
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
+use serde::{Deserialize, Serialize};
+
+use super::spec::{Ad, AccountOverrides, Audience, BudgetPeriod, CampaignSpec, Copy, State};
+use crate::budget::{pacing, split};
+use crate::locale::{self, Locale};
+use crate::market::Market;
+use crate::marker::ShortHash;
+use crate::money::Money;
+use crate::platform::{Account, PlatformRules};
+use crate::reason::Reason;
+
+/// Namespace and name of a Campaign.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct CampaignId {
+    /// The namespace.
+    pub namespace: String,
+    /// The name.
+    pub name: String,
+}
+
+impl CampaignId {
+    /// Of a namespace and a name.
+    pub fn new(namespace: impl Into<String>, name: impl Into<String>) -> Self {
+        Self { namespace: namespace.into(), name: name.into() }
+    }
+
+    /// The hash that a marker carries.
+    pub fn hash(&self) -> ShortHash {
+        ShortHash::of(&self.to_string())
+    }
+}
+
+impl fmt::Display for CampaignId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.namespace, self.name)
+    }
+}
+
+/// A line's key: `account/market`, unique in its Campaign.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct LineKey {
+    /// The AdAccount, as the Campaign names it.
+    pub account: String,
+    /// The market's key.
+    pub market: String,
+}
+
+impl LineKey {
+    /// Of an account's name and a market's key.
+    pub fn new(account: impl Into<String>, market: impl Into<String>) -> Self {
+        Self { account: account.into(), market: market.into() }
+    }
+}
+
+impl fmt::Display for LineKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.account, self.market)
+    }
+}
+
+/// A text that is not `account/market`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a line key (account/market)")]
+pub struct LineKeyError(String);
+
+impl FromStr for LineKey {
+    type Err = LineKeyError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        // An account may be `namespace/name`; a market never holds a slash.
+        match text.rsplit_once('/') {
+            Some((account, market)) if !account.is_empty() && !market.is_empty() => Ok(Self::new(account, market)),
+            _ => Err(LineKeyError(text.to_owned())),
+        }
+    }
+}
+
+impl TryFrom<String> for LineKey {
+    type Error = LineKeyError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<LineKey> for String {
+    fn from(key: LineKey) -> Self {
+        key.to_string()
+    }
+}
+
+/// What a line cannot run for, and what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, thiserror::Error)]
+#[error("{message}")]
+pub struct LineProblem {
+    /// The one word.
+    pub reason: Reason,
+    /// What is wrong, where, and what to do.
+    pub message: String,
+}
+
+impl LineProblem {
+    /// A problem.
+    pub fn new(reason: Reason, message: impl Into<String>) -> Self {
+        Self { reason, message: message.into() }
+    }
+}
+
+/// One line as the spec wants it, before its platform renders it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DesiredLine {
+    /// Which.
+    pub key: LineKey,
+    /// The Campaign's name, for names and URLs.
+    pub campaign: CampaignId,
+    /// Where.
+    pub market: Market,
+    /// The locale of its copy.
+    pub locale: Locale,
+    /// The languages that are targeted: that of the copy.
+    pub languages: BTreeSet<String>,
+    /// Whether it shall deliver now, by the spec's state.
+    pub state: State,
+    /// The daily budget in the account's currency.
+    pub budget: Money,
+    /// The first instant, in the account's zone.
+    pub start: DateTime,
+    /// The last instant, in the account's zone.
+    pub end: DateTime,
+    /// Whether `now` is past the end.
+    pub over: bool,
+    /// Whom it is for.
+    pub audience: Audience,
+    /// Its ads with the copy of its locale.
+    pub ads: Vec<DesiredAd>,
+    /// What the Campaign says otherwise than the account, merged.
+    pub account_overrides: AccountOverrides,
+    /// The spec, for a platform's own block.
+    pub spec: std::sync::Arc<CampaignSpec>,
+}
+
+/// An ad with the copy of one locale, placeholders filled in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DesiredAd {
+    /// The ad's name in the spec.
+    pub name: String,
+    /// Where it leads to.
+    pub url: String,
+    /// Its words.
+    pub copy: Copy,
+    /// Its media.
+    pub media: Vec<String>,
+}
+
+/// What a Campaign wants now: lines that can run, and those that cannot with the reason.
+#[derive(Debug, Clone, Default)]
+pub struct Desired {
+    /// Lines that can run.
+    pub lines: BTreeMap<LineKey, DesiredLine>,
+    /// Lines that cannot, each with why.
+    pub problems: BTreeMap<LineKey, LineProblem>,
+    /// Lines of accounts about which too little is known yet.
+    pub unknown: BTreeSet<LineKey>,
+    /// The daily share of every line, of those with a problem, too.
+    pub budgets: BTreeMap<LineKey, Money>,
+}
+
+/// What was spent, as far as pacing needs it.
+pub type Spending = BTreeMap<LineKey, pacing::Spent>;
+
+/// Spreads a spec over the accounts that are known.
+///
+/// A line whose account is absent from `accounts` is `unknown`: nothing is planned for it, and it
+/// keeps its share of the budget. `rules` gives a platform's minimum budget.
+pub fn spread(
+    spec: &std::sync::Arc<CampaignSpec>,
+    accounts: &BTreeMap<String, Account>,
+    rules: &dyn Fn(&Account) -> Option<std::sync::Arc<dyn PlatformRules>>,
+    spending: &Spending,
+    now: Timestamp,
+) -> Desired {
+    let mut desired = Desired::default();
+    for key in keys(spec) {
+        let Some(account) = accounts.get(&key.account) else {
+            desired.unknown.insert(key);
+            continue;
+        };
+        if account.currency != spec.budget.amount.currency() {
+            let message = format!(
+                "the budget is in {}, the account {} is in {}: give the Campaign an account of its currency",
+                spec.budget.amount.currency(),
+                account.name,
+                account.currency
+            );
+            desired.problems.insert(key, LineProblem::new(Reason::CurrencyMismatch, message));
+            continue;
+        }
+        match line(spec, &key, account, now) {
+            Ok(line) => {
+                desired.lines.insert(key, line);
+            }
+            Err(problem) => {
+                desired.problems.insert(key, problem);
+            }
+        }
+    }
+    set_budgets(spec, accounts, rules, spending, now, &mut desired);
+    desired
+}
+
+/// The keys of all lines, in the order of the spec.
+pub fn keys(spec: &CampaignSpec) -> Vec<LineKey> {
+    let mut keys = Vec::new();
+    for account in &spec.accounts {
+        for market in &spec.markets {
+            if !spec.except.iter().any(|except| except.matches(account, &market.key)) {
+                keys.push(LineKey::new(account, &market.key));
+            }
+        }
+    }
+    keys
+}
+
+fn line(
+    spec: &std::sync::Arc<CampaignSpec>,
+    key: &LineKey,
+    account: &Account,
+    now: Timestamp,
+) -> Result<DesiredLine, LineProblem> {
+    let market = spec
+        .markets
+        .iter()
+        .find(|market| market.key == key.market)
+        .ok_or_else(|| LineProblem::new(Reason::UnknownMarket, format!("no market {}", key.market)))?
+        .clone();
+    let locale = locale_of(spec, &market)?;
+    let (start, end) = flight_in(spec, &account.time_zone);
+    let mut state = spec.state;
+    let mut audience = spec.audience.clone();
+    let mut account_overrides = spec.account_overrides.clone();
+    for given in spec.overrides.iter().filter(|o| o.matches(&key.account, &key.market)) {
+        // A Campaign that is paused stays so; an override can only pause a line of an active one.
+        if given.state == Some(State::Paused) {
+            state = State::Paused;
+        }
+        if let Some(other) = &given.audience {
+            audience = other.clone();
+        }
+        let from = &given.account_overrides;
+        account_overrides.conversion_action = from.conversion_action.clone().or(account_overrides.conversion_action);
+        account_overrides.url_parameters = from.url_parameters.clone().or(account_overrides.url_parameters);
+        account_overrides.name_template = from.name_template.clone().or(account_overrides.name_template);
+    }
+    let ads = spec.ads.iter().map(|ad| desired_ad(ad, &key.market, &locale)).collect::<Result<_, _>>()?;
+    Ok(DesiredLine {
+        key: key.clone(),
+        campaign: spec.id.clone(),
+        market,
+        languages: BTreeSet::from([locale.language().to_owned()]),
+        locale,
+        state,
+        budget: Money::zero(account.currency),
+        start,
+        end,
+        over: end.to_zoned(account.time_zone.clone()).is_ok_and(|end| end.timestamp() < now),
+        audience,
+        ads,
+        account_overrides,
+        spec: spec.clone(),
+    })
+}
+
+fn locale_of(spec: &CampaignSpec, market: &Market) -> Result<Locale, LineProblem> {
+    // A locale is usable if every ad has copy for it or for one of its parents.
+    let mut available: Option<BTreeSet<Locale>> = None;
+    for ad in &spec.ads {
+        let own: BTreeSet<Locale> = ad.copy.keys().cloned().collect();
+        available = Some(match available {
+            None => own,
+            Some(before) => before
+                .union(&own)
+                .filter(|l| [&before, &own].iter().all(|set| l.and_parents().any(|p| set.contains(&p))))
+                .cloned()
+                .collect(),
+        });
+    }
+    locale::choose(
+        market,
+        spec.locales.get(&market.key),
+        spec.fallback_locale.as_ref(),
+        &available.unwrap_or_default(),
+    )
+    .map_err(|error| LineProblem::new(Reason::CopyMissing, error.to_string()))
+}
+
+fn desired_ad(ad: &Ad, market: &str, locale: &Locale) -> Result<DesiredAd, LineProblem> {
+    let copy = locale.and_parents().find_map(|l| ad.copy.get(&l)).ok_or_else(|| {
+        LineProblem::new(Reason::CopyMissing, format!("the ad `{}` has no copy for {locale}", ad.name))
+    })?;
+    let fill = |text: &String| text.replace("{market}", market).replace("{locale}", locale.as_str());
+    Ok(DesiredAd {
+        name: ad.name.clone(),
+        url: fill(&ad.url),
+        copy: copy.clone(),
+        media: ad.media.iter().map(fill).collect(),
+    })
+}
+
+/// The first and the last second of the flight, as the account's wall clock shows them.
+pub fn flight_in(spec: &CampaignSpec, account_zone: &TimeZone) -> (DateTime, DateTime) {
+    let first = spec.flight.start.to_datetime(time(0, 0, 0, 0));
+    let last = spec.flight.end.to_datetime(time(23, 59, 59, 0));
+    match &spec.flight.time_zone {
+        None => (first, last),
+        Some(zone) => {
+            let shift = |at: DateTime| {
+                at.to_zoned(zone.clone()).map_or(at, |zoned| zoned.with_time_zone(account_zone.clone()).datetime())
+            };
+            (shift(first), shift(last))
+        }
+    }
+}
+
+fn set_budgets(
+    spec: &CampaignSpec,
+    accounts: &BTreeMap<String, Account>,
+    rules: &dyn Fn(&Account) -> Option<std::sync::Arc<dyn PlatformRules>>,
+    spending: &Spending,
+    now: Timestamp,
+    desired: &mut Desired,
+) {
+    let fallback_unit = spec.budget.amount.currency().minor_unit_micros();
+    let unit_of = |key: &LineKey| accounts.get(&key.account).map_or(fallback_unit, |a| a.budget_unit);
+    let mut running: Vec<LineKey> = keys(spec);
+    // Lines left out one by one until what remains is above its minimum; with `redistribute` their share moves on.
+    loop {
+        let parts: Vec<split::Part> = keys(spec)
+            .into_iter()
+            .filter(|key| !spec.budget.redistribute || running.contains(key))
+            .map(|key| split::Part {
+                weight: spec.split.weight(&key.account, &key.market),
+                unit: unit_of(&key),
+                key,
+            })
+            .collect();
+        let total = match spec.budget.period {
+            BudgetPeriod::Daily => spec.budget.amount,
+            BudgetPeriod::Flight => pacing::remaining(spec.budget.amount, spending.values()),
+        };
+        let shares = split::split(total, &parts);
+        let daily = |key: &LineKey, share: Money| match spec.budget.period {
+            BudgetPeriod::Daily => share,
+            BudgetPeriod::Flight => {
+                let zone = accounts.get(&key.account).map_or(TimeZone::UTC, |a| a.time_zone.clone());
+                let (start, end) = flight_in(spec, &zone);
+                pacing::daily(share, start.date(), end.date(), now.to_zoned(zone).date()).floor_to(unit_of(key))
+            }
+        };
+        let mut below = Vec::new();
+        for (key, share) in shares {
+            let share = daily(&key, share);
+            desired.budgets.insert(key.clone(), share);
+            let Some(line) = desired.lines.get_mut(&key) else { continue };
+            line.budget = share;
+            let minimum = accounts
+                .get(&key.account)
+                .and_then(|account| rules(account)?.minimum_daily_budget(account.currency))
+                .unwrap_or_else(|| Money::zero(line.budget.currency()));
+            // A line of a flight that is over needs no budget; one of nothing cannot be created anywhere.
+            if !line.over && (line.budget.is_zero() || line.budget < minimum) {
+                below.push((key, minimum));
+            }
+        }
+        let problems = |below: &[(LineKey, Money)]| below_minimum(spec, total, below, &parts);
+        if below.is_empty() {
+            return;
+        }
+        if !spec.budget.redistribute {
+            for (key, problem) in problems(&below) {
+                desired.lines.remove(&key);
+                desired.problems.insert(key, problem);
+            }
+            return;
+        }
+        // The line that is the furthest below leaves first: its share may lift the others.
+        let Some((key, problem)) = problems(&below[..1]).pop() else { return };
+        running.retain(|other| *other != key);
+        desired.lines.remove(&key);
+        desired.problems.insert(key, problem);
+    }
+}
+
+fn below_minimum(
+    spec: &CampaignSpec,
+    total: Money,
+    below: &[(LineKey, Money)],
+    parts: &[split::Part],
+) -> Vec<(LineKey, LineProblem)> {
+    let weights: u128 = parts.iter().map(|part| u128::from(part.weight)).sum();
+    let weight = |key: &LineKey| parts.iter().find(|part| part.key == *key).map_or(1, |part| part.weight).max(1);
+    let needed = below
+        .iter()
+        .map(|(key, minimum)| {
+            let minimum = u128::from(minimum.micros().max(minimum.currency().minor_unit_micros()).unsigned_abs());
+            (minimum * weights).div_ceil(u128::from(weight(key)))
+        })
+        .max()
+        .and_then(|micros| u64::try_from(micros).ok())
+        .and_then(|micros| Money::from_micros(micros, total.currency()).ok());
+    let names: Vec<String> = below.iter().map(|(key, _)| key.to_string()).collect();
+    let shown = names.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
+    let more = names.len().saturating_sub(5);
+    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let period = match spec.budget.period {
+        BudgetPeriod::Daily => "a day",
+        BudgetPeriod::Flight => "for the rest of the flight",
+    };
+    below
+        .iter()
+        .map(|(key, minimum)| {
+            let needed = needed.map_or_else(String::new, |n| format!("; a budget of {n} {period} would be needed"));
+            let message = format!(
+                "the share of {total} is below the platform's minimum of {minimum} a day for {shown}{rest}{needed}"
+            );
+            (key.clone(), LineProblem::new(Reason::BudgetBelowMinimum, message))
+        })
+        .collect()
+}
+
+/// When the account's day of `now` ends: budgets that depend on the day are planned anew then.
+pub fn next_day(zone: &TimeZone, now: Timestamp) -> Timestamp {
+    now.to_zoned(zone.clone())
+        .start_of_day()
+        .and_then(|day| day.checked_add(1.day()))
+        .map_or(now + 24.hours(), |day| day.timestamp())
+}

@@ -1,0 +1,8 @@
+//! From a Campaign's spec to the changes that make the platforms match it.
+
+pub mod line;
+pub mod observed;
+pub mod plan;
+pub mod restrict;
+pub mod settings;
+pub mod spec;

@@ -1,0 +1,124 @@
+//! What was seen on a platform.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use super::settings::Settings;
+use crate::marker::{Installation, Token};
+use crate::money::Money;
+use crate::reason::Reason;
+
+/// The platform's id of a line's topmost object.
+pub type ExternalId = String;
+
+/// Everything that carries our marker on one account, plus what was asked for by id.
+#[derive(Debug, Clone, Default)]
+pub struct Snapshot {
+    /// When the first request was sent. The snapshot says nothing about what happened later.
+    pub began: Timestamp,
+    /// By id.
+    pub lines: BTreeMap<ExternalId, ObservedLine>,
+}
+
+/// One object that is or was a line.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ObservedLine {
+    /// The platform's id.
+    pub id: ExternalId,
+    /// When the reading of it began.
+    pub seen: Timestamp,
+    /// Whether it still exists.
+    pub existence: Existence,
+    /// What proves whose it is.
+    pub marker: MarkerEvidence,
+    /// Whether it is enabled.
+    pub delivery: Delivery,
+    /// Its daily budget.
+    pub budget: Money,
+    /// The rest of what is set on it.
+    pub settings: Settings,
+    /// What the platform says of its serving; empty means that it serves.
+    pub serving: BTreeSet<Reason>,
+    /// Whether it has ever delivered.
+    pub delivered: bool,
+    /// What it spent, by account day, in micros.
+    pub spend: BTreeMap<Date, i64>,
+}
+
+/// Whether an object exists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Existence {
+    /// It can be changed.
+    Live,
+    /// It is removed for good.
+    Removed,
+}
+
+/// Whether an object is enabled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delivery {
+    /// It is enabled.
+    Enabled,
+    /// We paused it, or have not enabled it yet: it carries our paused label.
+    PausedByUs,
+    /// Somebody else paused it.
+    PausedByOthers,
+}
+
+/// What an object says of its owner.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct MarkerEvidence {
+    /// Our installation's label is on it.
+    pub label: bool,
+    /// The token in its name.
+    pub token: Option<Token>,
+    /// The token in a part of it that people seldom rename.
+    pub inner_token: Option<Token>,
+    /// The label of another installation is on it.
+    pub foreign_label: Option<String>,
+}
+
+impl MarkerEvidence {
+    /// The token that counts: the one in the name, else the inner one.
+    pub fn best_token(&self) -> Option<&Token> {
+        self.token.as_ref().or(self.inner_token.as_ref())
+    }
+
+    /// Whether label and name token are as we write them for `token`.
+    pub fn is_whole(&self, token: &Token) -> bool {
+        self.label && self.token.as_ref() == Some(token)
+    }
+
+    /// The other installation that claims it, if one does.
+    pub fn foreign(&self, ours: &Installation) -> Option<String> {
+        if let Some(label) = &self.foreign_label {
+            return Some(label.clone());
+        }
+        self.best_token()
+            .filter(|token| token.installation != *ours)
+            .map(|token| token.installation.to_string())
+    }
+}
+
+/// What the operator remembers of a line (from the Campaign's status): a cache, but for `attempt`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LineRecord {
+    /// The id that was acknowledged.
+    pub id: Option<ExternalId>,
+    /// Which object of the line this is; 0 is the first.
+    pub replacement: u32,
+    /// When a create was begun whose outcome is not known yet.
+    pub attempt: Option<Timestamp>,
+    /// The budget as last confirmed, in micros.
+    pub confirmed_budget: Option<i64>,
+    /// Whether it was confirmed enabled.
+    pub confirmed_enabled: bool,
+    /// The settings' hash as last confirmed.
+    pub confirmed_hash: Option<String>,
+    /// The generation of the spec at which a stop by hand was first seen.
+    pub stop: Option<i64>,
+    /// An older object of this line that must be confirmed paused before the new one is created.
+    pub replaces: Option<ExternalId>,
+}

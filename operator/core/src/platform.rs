@@ -1,0 +1,95 @@
+//! What the domain must know of a platform: its rules, without its wire.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
+
+use crate::campaign::line::{DesiredLine, LineProblem};
+use crate::campaign::observed::ObservedLine;
+use crate::campaign::settings::{Field, Settings, Value};
+use crate::money::{Currency, Money};
+
+/// An ad platform.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Platform {
+    /// Google Ads.
+    Google,
+    /// Meta.
+    Meta,
+    /// TikTok.
+    TikTok,
+}
+
+impl fmt::Display for Platform {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Google => "Google",
+            Self::Meta => "Meta",
+            Self::TikTok => "TikTok",
+        })
+    }
+}
+
+/// What is known of an ad account before lines can be planned on it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Account {
+    /// As the Campaign names it.
+    pub name: String,
+    /// On which platform.
+    pub platform: Platform,
+    /// The account's currency, observed.
+    pub currency: Currency,
+    /// The account's zone, observed.
+    pub time_zone: TimeZone,
+    /// Micros of the smallest step of a budget, observed.
+    pub budget_unit: i64,
+    /// What the sum of live daily budgets must never pass.
+    pub ceiling: Option<Money>,
+    /// Whether all of ours is to be paused.
+    pub stop: bool,
+    /// Which conversion counts.
+    pub conversion_action: Option<String>,
+    /// What is appended to URLs.
+    pub url_parameters: Option<String>,
+    /// How objects are named.
+    pub name_template: Option<String>,
+    /// How many line objects exist and may exist there.
+    pub objects: Option<ObjectCount>,
+}
+
+/// How many objects an account holds, and how many it may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ObjectCount {
+    /// Not removed, whoever made them.
+    pub live: u32,
+    /// The platform's limit.
+    pub limit: u32,
+}
+
+/// In which way a change can be made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Manner {
+    /// On the object as it stands.
+    InPlace,
+    /// By a new creative on the same ad.
+    Swap,
+    /// Only by a new object.
+    Replace,
+}
+
+/// A platform's rules: the pure half of a connector.
+pub trait PlatformRules: Send + Sync {
+    /// Which platform.
+    fn platform(&self) -> Platform;
+
+    /// The smallest daily budget of a line, where the platform has one.
+    fn minimum_daily_budget(&self, currency: Currency) -> Option<Money>;
+
+    /// What the platform would hold for a line; the name is without its token, which the plan adds.
+    fn render(&self, line: &DesiredLine, account: &Account) -> Result<Settings, Vec<LineProblem>>;
+
+    /// How a field of an object can be changed to a value.
+    fn manner(&self, field: Field, from: Option<&Value>, to: &Value, line: &ObservedLine, now: Timestamp) -> Manner;
+}
