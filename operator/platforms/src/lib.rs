@@ -1,1 +1,12 @@
-//! See Cargo.toml.
+//! The port to the ad platforms, and one folder for each of them.
+//!
+//! [`port::AdPlatform`] is what the controllers know of a platform. Its pure half,
+//! [`adops_core::platform::PlatformRules`], says what a platform would hold for a line; the impure
+//! half observes an account in bulk and writes to it in batches.
+
+pub mod allow;
+pub mod clock;
+pub mod error;
+pub mod google_ads;
+pub mod port;
+pub mod transport;

@@ -1,0 +1,186 @@
+//! The port: what the controllers know of an ad platform.
+//!
+//! # Contract
+//! - [`AdPlatform::observe`] lists in bulk, never object by object, to the last page; a snapshot that
+//!   could not be read to its end is an error, not a smaller snapshot.
+//! - [`AdPlatform::create`] creates whole lines, paused, with marker and paused label in the same
+//!   request where the platform can; a line that the platform refuses never takes others with it.
+//! - [`AdPlatform::change`] is idempotent: sent twice it has the effect of once.
+//! - Nothing that does not carry our marker is changed, except by [`Action::Mark`], which the plan
+//!   asks for only where the spec names the object or where it was ours.
+//! - Each write answers with one [`Outcome`] an item, in order. `Unknown` is never turned into
+//!   `Applied` or `Failed` by guessing.
+//! - No method retries by itself beyond one refresh of an expired token: the queue that calls it
+//!   knows what is more important.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use adops_core::campaign::observed::{ExternalId, Snapshot};
+use adops_core::campaign::plan::{Action, NewLine};
+use adops_core::market::Place;
+use adops_core::marker::Installation;
+use adops_core::money::Currency;
+use adops_core::platform::{ObjectCount, Platform, PlatformRules};
+use adops_core::secret::Secret;
+use async_trait::async_trait;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::allow::AllowList;
+use crate::clock::SharedClock;
+use crate::error::PlatformError;
+use crate::transport::Interceptor;
+
+/// What an ad account says of itself.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AccountFacts {
+    /// Its currency.
+    pub currency: Currency,
+    /// Its zone.
+    pub time_zone: TimeZone,
+    /// Its name on the platform.
+    pub name: String,
+    /// Whether the platform lets it advertise.
+    pub enabled: bool,
+    /// The platform's word for its status.
+    pub status: String,
+    /// Micros of the smallest step of a budget.
+    pub budget_unit: i64,
+    /// How many line objects it holds, whoever made them, and may hold.
+    pub objects: Option<ObjectCount>,
+    /// When the credentials end, where the platform says.
+    pub credentials_expire: Option<Timestamp>,
+}
+
+/// What to observe.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scope {
+    /// All that carries our marker, plus these ids, removed ones too.
+    All {
+        /// Ids that are held though their marker may be gone.
+        held: BTreeSet<ExternalId>,
+    },
+    /// Only these ids: a read-back.
+    Ids(BTreeSet<ExternalId>),
+}
+
+/// Spend by object and account day, in micros.
+pub type Spend = BTreeMap<ExternalId, BTreeMap<Date, i64>>;
+
+/// What came of one item of a write.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    /// The platform says that it was done. It counts as applied when it was read back.
+    Applied {
+        /// The object's id.
+        id: ExternalId,
+    },
+    /// It was surely not done.
+    Failed(PlatformError),
+    /// Nobody knows.
+    Unknown(PlatformError),
+}
+
+/// An ad platform, for one account.
+#[async_trait]
+pub trait AdPlatform: Send + Sync {
+    /// Its pure half.
+    fn rules(&self) -> Arc<dyn PlatformRules>;
+
+    /// How long after a write a listing may not show it.
+    fn read_after_write_lag(&self) -> SignedDuration;
+
+    /// How long a request may take.
+    fn request_timeout(&self) -> SignedDuration;
+
+    /// The account's facts.
+    async fn account(&self) -> Result<AccountFacts, PlatformError>;
+
+    /// Lists lines. `Snapshot::began` is the business time before the first request was sent.
+    async fn observe(&self, scope: &Scope) -> Result<Snapshot, PlatformError>;
+
+    /// Spend of all objects of ours by account day, from `since` on. Days without spend are absent.
+    async fn spend(&self, since: Date) -> Result<Spend, PlatformError>;
+
+    /// Looks places up. A place that the platform does not know is absent from the answer.
+    async fn resolve(&self, places: &BTreeSet<Place>) -> Result<BTreeMap<Place, String>, PlatformError>;
+
+    /// Creates lines, paused. One outcome for each, in order. Places must have been resolved.
+    async fn create(&self, lines: &[NewLine]) -> Vec<Outcome>;
+
+    /// Changes objects. One outcome for each, in order; several changes of one object are sent together.
+    async fn change(&self, changes: &[Action]) -> Vec<Outcome>;
+}
+
+/// What a connector is made of.
+#[derive(Clone)]
+pub struct Connection {
+    /// On which platform.
+    pub platform: Platform,
+    /// The account's id, as the user wrote it.
+    pub account_id: String,
+    /// The manager account, if access goes through one.
+    pub manager_id: Option<String>,
+    /// The API's base URL; none means the platform's own.
+    pub endpoint: Option<String>,
+    /// The API's version; none means the connector's.
+    pub api_version: Option<String>,
+    /// The Secret's keys.
+    pub credentials: BTreeMap<String, Secret>,
+    /// Whose markers are ours.
+    pub installation: Installation,
+    /// Which endpoints may be used.
+    pub allow: AllowList,
+    /// Business time.
+    pub clock: SharedClock,
+    /// Sees every request; for metrics, and for tests that kill the operator at one.
+    pub interceptor: Option<Arc<dyn Interceptor>>,
+}
+
+/// Why a connector cannot be made.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum ConnectError {
+    /// The Secret lacks a key.
+    #[error("the Secret lacks the key `{key}` ({hint})")]
+    MissingKey {
+        /// The key.
+        key: String,
+        /// What would do.
+        hint: String,
+    },
+    /// A key's value is not what it should be.
+    #[error("the Secret's key `{key}` cannot be used: {message}")]
+    BadKey {
+        /// The key.
+        key: String,
+        /// What is wrong; never the value.
+        message: String,
+    },
+    /// A URL is not allowed.
+    #[error("{url} is not on the operator's allow-list (--allow-endpoint)")]
+    NotAllowed {
+        /// Scheme, host and port.
+        url: String,
+    },
+    /// No connector for this platform yet.
+    #[error("there is no connector for {0} yet")]
+    NoConnector(Platform),
+}
+
+/// Makes the connector of an account.
+pub fn connect(connection: Connection) -> Result<Arc<dyn AdPlatform>, ConnectError> {
+    match connection.platform {
+        Platform::Google => Ok(Arc::new(crate::google_ads::GoogleAds::new(connection)?)),
+        other @ (Platform::Meta | Platform::TikTok) => Err(ConnectError::NoConnector(other)),
+    }
+}
+
+/// The rules of a platform, without an account: for plans made offline.
+pub fn rules(platform: Platform) -> Option<Arc<dyn PlatformRules>> {
+    match platform {
+        Platform::Google => Some(Arc::new(crate::google_ads::Rules)),
+        Platform::Meta | Platform::TikTok => None,
+    }
+}

@@ -1,0 +1,117 @@
+//! The one way out: HTTP with timeouts, without redirects, only to allowed endpoints.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use crate::allow::AllowList;
+use crate::error::PlatformError;
+
+/// Sees requests before they are sent and after they were answered.
+#[async_trait]
+pub trait Interceptor: Send + Sync {
+    /// Before a request is sent.
+    async fn before(&self, call: &Call<'_>);
+    /// After an answer has come, or the request has failed.
+    async fn after(&self, call: &Call<'_>, status: Option<u16>);
+}
+
+/// What an interceptor may know of a request: no headers, no body.
+#[derive(Debug, Clone, Copy)]
+pub struct Call<'a> {
+    /// GET, POST, ...
+    pub method: &'a str,
+    /// The path.
+    pub path: &'a str,
+    /// Whether it can change something.
+    pub write: bool,
+}
+
+/// An answer.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+/// A client for one endpoint.
+#[derive(Clone)]
+pub struct Transport {
+    client: reqwest::Client,
+    allow: AllowList,
+    interceptor: Option<Arc<dyn Interceptor>>,
+}
+
+impl Transport {
+    /// A client whose requests end after `timeout`.
+    pub fn new(
+        allow: AllowList,
+        timeout: Duration,
+        interceptor: Option<Arc<dyn Interceptor>>,
+    ) -> Result<Self, PlatformError> {
+        let client = reqwest::Client::builder()
+            .timeout(timeout)
+            .connect_timeout(timeout.min(Duration::from_secs(10)))
+            .redirect(reqwest::redirect::Policy::none())
+            .dns_resolver(allow.resolver())
+            .no_proxy()
+            .user_agent(concat!("adops/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map_err(|error| PlatformError::Unavailable { message: error.without_url().to_string() })?;
+        Ok(Self { client, allow, interceptor })
+    }
+
+    /// Sends a request. An error before the request was written is `Unavailable`; after that its
+    /// outcome is unknown.
+    pub async fn send(
+        &self,
+        write: bool,
+        build: impl FnOnce(&reqwest::Client) -> reqwest::RequestBuilder,
+    ) -> Result<Answer, PlatformError> {
+        let request = build(&self.client)
+            .build()
+            .map_err(|error| PlatformError::Unavailable { message: error.without_url().to_string() })?;
+        self.allow.check_url(request.url().as_str())?;
+        let (method, path) = (request.method().to_string(), request.url().path().to_owned());
+        let call = Call { method: &method, path: &path, write };
+        if let Some(interceptor) = &self.interceptor {
+            interceptor.before(&call).await;
+        }
+        let result = self.exchange(request).await;
+        if let Some(interceptor) = &self.interceptor {
+            interceptor.after(&call, result.as_ref().ok().map(|answer| answer.status)).await;
+        }
+        result
+    }
+
+    async fn exchange(&self, request: reqwest::Request) -> Result<Answer, PlatformError> {
+        let failed = |error: reqwest::Error| {
+            let connect = error.is_connect() || error.is_builder();
+            // The URL may hold a token on some platforms.
+            let message = chain(&error.without_url());
+            if connect {
+                PlatformError::Unavailable { message }
+            } else {
+                PlatformError::UnknownOutcome { message }
+            }
+        };
+        let response = self.client.execute(request).await.map_err(failed)?;
+        let status = response.status().as_u16();
+        let body = response.bytes().await.map_err(failed)?.to_vec();
+        Ok(Answer { status, body })
+    }
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(next) = source {
+        text.push_str(": ");
+        text.push_str(&next.to_string());
+        source = next.source();
+    }
+    text
+}
