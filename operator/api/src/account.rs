@@ -7,8 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::common::{Backoff, DailyAmount, LocalReference, never_observed};
 
-/// An AdAccount is one advertiser account on one ad platform: how to reach it, what may be spent there at most, and
-/// which namespaces may use it.
+/// Which account it is, how to reach it, what may be spent there at most, and who may use it.
 #[derive(CustomResource, KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq)]
 #[kube(
     group = "adops.dev",

@@ -1,12 +1,12 @@
 //! From the types to the CRDs.
 //!
-//! What the derives generate is tidied: what an API server would do by itself anyway is left out (`nullable`, integer
-//! formats, validation that cannot fail), and what they cannot express is added (a default for the whole of `status`).
+//! What the derives generate is tidied: what no one needs is left out (`nullable`), descriptions are unfolded, and what
+//! they cannot express is added (a default for the whole of `status`).
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::CustomResourceExt;
 use schemars::{Schema, SchemaGenerator, json_schema};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::common::{LOCALE, PLACE};
 use crate::{AdAccount, Campaign};
@@ -45,20 +45,24 @@ fn tidy(mut crd: CustomResourceDefinition) -> CustomResourceDefinition {
 
 fn tidy_node(schema: &mut Value) {
     let Some(node) = schema.as_object_mut() else { return };
+    // Without `nullable` the API server drops a null, so that an empty `audience:` is the same as none.
     node.remove("nullable");
-    if node.get("type") == Some(&json!("boolean")) || node.get("type") == Some(&json!("object")) {
-        node.remove("format");
+    if let Some(Value::String(description)) = node.get_mut("description") {
+        *description = unfold(description);
     }
-    for key in ["properties"] {
-        if let Some(children) = node.get_mut(key).and_then(Value::as_object_mut) {
-            children.values_mut().for_each(tidy_node);
-        }
+    if let Some(children) = node.get_mut("properties").and_then(Value::as_object_mut) {
+        children.values_mut().for_each(tidy_node);
     }
     for key in ["items", "additionalProperties"] {
         if let Some(child) = node.get_mut(key) {
             tidy_node(child);
         }
     }
+}
+
+/// Joins the lines of each paragraph: whoever shows a description wraps it to the width at hand.
+fn unfold(description: &str) -> String {
+    description.split("\n\n").map(|paragraph| paragraph.replace('\n', " ")).collect::<Vec<_>>().join("\n\n")
 }
 
 /// `metav1.Condition`, with the bounds that Kubernetes' own types have.
@@ -221,7 +225,7 @@ mod tests {
         if !bound.is_empty() && schema.get(bound).is_none() {
             found.push(format!("{path} has no {bound}"));
         }
-        let children: Map<String, Value> = schema["properties"].as_object().cloned().unwrap_or_default();
+        let children: serde_json::Map<String, Value> = schema["properties"].as_object().cloned().unwrap_or_default();
         for (name, child) in &children {
             unbounded(child, &format!("{path}.{name}"), found);
         }

@@ -19,7 +19,7 @@ pub struct Ad {
     pub url: String,
     /// The texts by locale. For example en, de, pt-BR. A market takes those of its own language, else of `locales`, else
     /// of `fallbackLocale`. Write "no" in quotes.
-    #[schemars(length(min = 1, max = 64))]
+    #[schemars(extend("minProperties" = 1, "maxProperties" = 64))]
     #[x_kube(
         validation = Rule::new(crate::common::NO_KEY_RULE).message(crate::common::NO_KEY_MESSAGE),
         validation = Rule::new("self.all(l, l in ['true', 'false'] || l.matches('^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$'))")

@@ -10,8 +10,7 @@ use super::ads::Ad;
 use super::platforms::{GoogleSettings, MetaSettings, TikTokSettings};
 use super::status::CampaignStatus;
 
-/// A Campaign is one message, promoted for one objective during one flight, in a set of markets, on one or more ad
-/// accounts. Each market on each account is a line with its own share of the budget.
+/// What to advertise, where, to whom, when, and with which budget.
 #[derive(CustomResource, KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq)]
 #[kube(
     group = "adops.dev",
