@@ -210,7 +210,8 @@ pub struct AdAccountStatus {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub conditions: Vec<Condition>,
     /// The one word that most needs attention.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "crate::schema::reason")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::reason::lenient")]
     pub reason: Option<crate::reason::Reason>,
     /// The account's currency on the platform.
     #[schemars(length(max = 3))]

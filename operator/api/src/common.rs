@@ -9,6 +9,8 @@ use crate::reason::Reason;
 
 /// Name of a Kubernetes object that we refer to: a DNS label.
 pub(crate) const OBJECT_NAME: &str = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$";
+/// An AdAccount that a Campaign names: `name`, or `namespace/name`.
+pub(crate) const ACCOUNT_REFERENCE: &str = "^([a-z0-9]([-a-z0-9]*[a-z0-9])?/)?[a-z0-9]([-a-z0-9]*[a-z0-9])?$";
 /// A market: a country, a subdivision, a DMA, or the name of a group.
 pub(crate) const MARKET: &str = "^([A-Z]{2}(-[A-Z0-9]{1,3}|-DMA-[0-9]{3})?|[a-z][a-z0-9-]*)$";
 /// A place: a market that is not a group.
@@ -82,5 +84,7 @@ pub struct Backoff {
     /// The time of the next attempt.
     pub until: Time,
     /// Why the last attempt failed.
-    pub reason: Reason,
+    #[schemars(schema_with = "crate::schema::reason")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::reason::lenient")]
+    pub reason: Option<Reason>,
 }

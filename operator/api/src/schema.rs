@@ -154,6 +154,11 @@ pub(crate) fn label_selector(_: &mut SchemaGenerator) -> Schema {
     })
 }
 
+/// A reason: a word, not an enum, for a new reason is no change of the CRD.
+pub(crate) fn reason(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"type": "string", "maxLength": 64, "pattern": "^[A-Za-z]+$"})
+}
+
 /// Groups of places by name.
 pub(crate) fn groups(_: &mut SchemaGenerator) -> Schema {
     json_schema!({

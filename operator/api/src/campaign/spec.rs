@@ -41,38 +41,63 @@ use super::status::CampaignStatus;
         .field_path(".markets"),
     validation = Rule::new("self.markets.all(m, m.matches('^[A-Z]') || m in ['true', 'false'] || (has(self.groups) && m in self.groups))")
         .message(Message::Expression(
-            "'\"' + self.markets.filter(m, !m.matches('^[A-Z]') && !(has(self.groups) && m in self.groups)).min() \
+            "'\"' + self.markets.filter(m, !m.matches('^[A-Z]') && !(has(self.groups) && m in self.groups))[0] \
              + '\" is not in spec.groups; a country is written in capitals, for example US'".into(),
         ))
         .field_path(".markets"),
     validation = Rule::new("!has(self.groups) || self.groups.all(g, g in self.markets || g in ['true', 'false'])")
         .message(Message::Expression(
-            "'group \"' + self.groups.filter(g, !(g in self.markets)).min() + '\" is not in spec.markets'".into(),
+            "'group \"' + self.groups.filter(g, !(g in self.markets))[0] + '\" is not in spec.markets'".into(),
         ))
         .field_path(".groups"),
-    validation = Rule::new("!has(self.except) || self.except.all(e, (!has(e.account) || e.account in self.accounts) && (!has(e.market) || e.market in self.markets))")
-        .message("names an account that is not in spec.accounts, or a market that is not in spec.markets")
+    validation = Rule::new("!has(self.except) || self.except.all(e, !has(e.account) || e.account in self.accounts)")
+        .message(Message::Expression(
+            "'account \"' + self.except.map(e, has(e.account) && !(e.account in self.accounts), e.account)[0] \
+             + '\" is not in spec.accounts'".into(),
+        ))
         .field_path(".except"),
-    validation = Rule::new("!has(self.overrides) || self.overrides.all(o, (!has(o.accounts) || o.accounts.all(a, a in self.accounts)) && (!has(o.markets) || o.markets.all(m, m in self.markets)))")
-        .message("names an account that is not in spec.accounts, or a market that is not in spec.markets")
+    validation = Rule::new("!has(self.except) || self.except.all(e, !has(e.market) || e.market in self.markets)")
+        .message(Message::Expression(
+            "'market \"' + self.except.map(e, has(e.market) && !(e.market in self.markets), e.market)[0] \
+             + '\" is not in spec.markets'".into(),
+        ))
+        .field_path(".except"),
+    validation = Rule::new("!has(self.overrides) || self.overrides.all(o, !has(o.accounts) || o.accounts.all(a, a in self.accounts))")
+        .message(Message::Expression(
+            "'account \"' + self.overrides.filter(o, has(o.accounts) && !o.accounts.all(a, a in self.accounts))[0]\
+             .accounts.filter(a, !(a in self.accounts))[0] + '\" is not in spec.accounts'".into(),
+        ))
+        .field_path(".overrides"),
+    validation = Rule::new("!has(self.overrides) || self.overrides.all(o, !has(o.markets) || o.markets.all(m, m in self.markets))")
+        .message(Message::Expression(
+            "'market \"' + self.overrides.filter(o, has(o.markets) && !o.markets.all(m, m in self.markets))[0]\
+             .markets.filter(m, !(m in self.markets))[0] + '\" is not in spec.markets'".into(),
+        ))
         .field_path(".overrides"),
     validation = Rule::new("!has(self.split) || !has(self.split.accounts) || self.split.accounts.all(a, a in self.accounts)")
         .message(Message::Expression(
-            "'account \"' + self.split.accounts.filter(a, !(a in self.accounts)).min() + '\" is not in spec.accounts'".into(),
+            "'account \"' + self.split.accounts.filter(a, !(a in self.accounts))[0] + '\" is not in spec.accounts'".into(),
         ))
         .field_path(".split.accounts"),
     validation = Rule::new("!has(self.split) || !has(self.split.markets) || self.split.markets.all(m, m in self.markets || m in ['true', 'false'])")
         .message(Message::Expression(
-            "'market \"' + self.split.markets.filter(m, !(m in self.markets)).min() + '\" is not in spec.markets'".into(),
+            "'market \"' + self.split.markets.filter(m, !(m in self.markets))[0] + '\" is not in spec.markets'".into(),
         ))
         .field_path(".split.markets"),
     validation = Rule::new("!has(self.locales) || self.locales.all(m, m in self.markets || m in ['true', 'false'])")
         .message(Message::Expression(
-            "'market \"' + self.locales.filter(m, !(m in self.markets)).min() + '\" is not in spec.markets'".into(),
+            "'market \"' + self.locales.filter(m, !(m in self.markets))[0] + '\" is not in spec.markets'".into(),
         ))
         .field_path(".locales"),
-    validation = Rule::new("!has(self.adopt) || self.adopt.all(a, a.account in self.accounts && a.market in self.markets)")
-        .message("names an account that is not in spec.accounts, or a market that is not in spec.markets")
+    validation = Rule::new("!has(self.adopt) || self.adopt.all(a, a.account in self.accounts)")
+        .message(Message::Expression(
+            "'account \"' + self.adopt.map(a, !(a.account in self.accounts), a.account)[0] + '\" is not in spec.accounts'".into(),
+        ))
+        .field_path(".adopt"),
+    validation = Rule::new("!has(self.adopt) || self.adopt.all(a, a.market in self.markets)")
+        .message(Message::Expression(
+            "'market \"' + self.adopt.map(a, !(a.market in self.markets), a.market)[0] + '\" is not in spec.markets'".into(),
+        ))
         .field_path(".adopt"),
     validation = Rule::new("!has(self.adopt) || size(self.adopt) == 0 || self.adoptionPolicy == 'Adopt'")
         .message("needs adoptionPolicy: Adopt")
@@ -85,10 +110,11 @@ pub struct CampaignSpec {
     pub objective: Objective,
     /// The first and the last day of delivery.
     pub flight: Flight,
-    /// The AdAccounts to advertise on, by name: in this namespace, or granted to it. 1 to 16.
+    /// The AdAccounts to advertise on, 1 to 16: a name in this namespace, or namespace/name of an account whose
+    /// `allowedNamespaces` grants this one.
     #[schemars(
         length(min = 1, max = 16),
-        inner(length(min = 1, max = 63), regex(pattern = crate::common::OBJECT_NAME))
+        inner(length(min = 1, max = 127), regex(pattern = crate::common::ACCOUNT_REFERENCE))
     )]
     #[x_kube(merge_strategy = ListMerge::Set)]
     pub accounts: Vec<String>,
@@ -251,7 +277,7 @@ pub struct Flight {
 #[x_kube(validation = Rule::new("has(self.account) || has(self.market)").message("needs an account, a market, or both"))]
 pub struct Exception {
     /// The account. Default: all accounts.
-    #[schemars(length(min = 1, max = 63))]
+    #[schemars(length(min = 1, max = 127))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account: Option<String>,
     /// The market. Default: all markets.
@@ -268,7 +294,7 @@ pub struct Exception {
 )]
 pub struct Override {
     /// The accounts that it applies to. Default: all.
-    #[schemars(length(min = 1, max = 16), inner(length(min = 1, max = 63)))]
+    #[schemars(length(min = 1, max = 16), inner(length(min = 1, max = 127)))]
     #[x_kube(merge_strategy = ListMerge::Set)]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub accounts: Vec<String>,
@@ -460,7 +486,7 @@ pub enum DesiredState {
 #[serde(rename_all = "camelCase")]
 pub struct AdoptLine {
     /// The account of the line.
-    #[schemars(length(min = 1, max = 63))]
+    #[schemars(length(min = 1, max = 127))]
     pub account: String,
     /// The market of the line.
     #[schemars(length(min = 1, max = 40))]

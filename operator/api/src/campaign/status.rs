@@ -30,7 +30,8 @@ pub struct CampaignStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
     /// The one word that most needs attention.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "crate::schema::reason")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::reason::lenient")]
     pub reason: Option<crate::reason::Reason>,
     /// Lines that are on the platform as asked, of all lines. For example 17/18.
     #[schemars(length(max = 16))]
@@ -116,7 +117,7 @@ fn is_zero(number: &i32) -> bool {
 #[serde(rename_all = "camelCase")]
 pub struct Line {
     /// account/market. For example google-global/US.
-    #[schemars(length(max = 104))]
+    #[schemars(length(max = 168))]
     pub key: String,
     /// The platform's id of its topmost object.
     #[schemars(length(max = 128))]
@@ -127,7 +128,8 @@ pub struct Line {
     /// problem, see reason. Removed: gone from the platform.
     pub state: LineState,
     /// Why, if there is something to say.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "crate::schema::reason")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::reason::lenient")]
     pub reason: Option<crate::reason::Reason>,
     /// What exactly, cut at 120 bytes.
     #[schemars(length(max = 120))]
@@ -209,7 +211,7 @@ pub enum LineState {
 #[serde(rename_all = "camelCase")]
 pub struct AccountFlight {
     /// The AdAccount.
-    #[schemars(length(max = 63))]
+    #[schemars(length(max = 127))]
     pub account: String,
     /// The time zone that the days are meant in.
     #[schemars(length(max = 64))]
@@ -238,13 +240,15 @@ pub struct Retired {
 #[serde(rename_all = "camelCase")]
 pub struct Withheld {
     /// The key of the line.
-    #[schemars(length(max = 104))]
+    #[schemars(length(max = 168))]
     pub line: String,
     /// What would have been done.
     #[schemars(length(max = 120))]
     pub change: String,
     /// Why it was not.
-    pub reason: crate::reason::Reason,
+    #[schemars(schema_with = "crate::schema::reason")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::reason::lenient")]
+    pub reason: Option<crate::reason::Reason>,
     /// More about it.
     #[schemars(length(max = 240))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
