@@ -66,7 +66,8 @@ pub struct AdAccountSpec {
     /// refresh_token, or key.json of a service account; developer_token where the project still needs one.
     pub credentials_secret_ref: LocalReference,
     /// The URL of the platform's API, for simulators and proxies. The operator must allow it. Default: the platform's own.
-    #[schemars(length(max = 512), regex(pattern = crate::common::URL))]
+    #[schemars(length(max = 512))]
+    #[x_kube(validation = Rule::new(crate::common::URL_RULE).message(crate::common::URL_MESSAGE))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub endpoint: Option<String>,
     /// The version of the platform's API. For example v26. Default: the newest that this operator knows.

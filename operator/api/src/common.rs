@@ -7,21 +7,43 @@ use serde::{Deserialize, Serialize};
 
 use crate::reason::Reason;
 
-/// Name of a Kubernetes object that we refer to: a DNS label.
+/// Name of a Kubernetes object: a DNS label.
 pub(crate) const OBJECT_NAME: &str = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$";
-/// An AdAccount that a Campaign names: `name`, or `namespace/name`.
-pub(crate) const ACCOUNT_REFERENCE: &str = "^([a-z0-9]([-a-z0-9]*[a-z0-9])?/)?[a-z0-9]([-a-z0-9]*[a-z0-9])?$";
-/// A market: a country, a subdivision, a DMA, or the name of a group.
-pub(crate) const MARKET: &str = "^([A-Z]{2}(-[A-Z0-9]{1,3}|-DMA-[0-9]{3})?|[a-z][a-z0-9-]*)$";
-/// A place: a market that is not a group.
-pub(crate) const PLACE: &str = "^[A-Z]{2}(-[A-Z0-9]{1,3}|-DMA-[0-9]{3})?$";
-/// A locale: a BCP 47 language tag.
-pub(crate) const LOCALE: &str = "^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$";
-/// A URL of the web.
-pub(crate) const URL: &str = "^https?://[^\\s]+$";
 /// A zone of the IANA time zone database.
 pub(crate) const TIME_ZONE: &str = "^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$";
 
+/// CEL: every account is a name, or namespace/name.
+pub(crate) const ACCOUNTS_RULE: &str =
+    "self.all(a, a.matches('^([a-z0-9]([-a-z0-9]*[a-z0-9])?/)?[a-z0-9]([-a-z0-9]*[a-z0-9])?$'))";
+/// CEL: what to say when [`ACCOUNTS_RULE`] is broken.
+pub(crate) const ACCOUNTS_MESSAGE: &str = "'\"' + self.filter(a, !a.matches('^([a-z0-9]([-a-z0-9]*[a-z0-9])?/)?[a-z0-9]([-a-z0-9]*[a-z0-9])?$'))[0] + '\" is not the name of an AdAccount, nor namespace/name'";
+/// CEL: every market is a place or looks like the name of a group. What YAML made of an unquoted word has its own rule.
+pub(crate) const MARKETS_RULE: &str =
+    "self.all(m, m.matches('^([A-Z]{2}(-[A-Z0-9]{1,3}|-DMA-[0-9]{3})?|[a-z][a-z0-9-]*)$'))";
+/// CEL: what to say when [`MARKETS_RULE`] is broken.
+pub(crate) const MARKETS_MESSAGE: &str = "'\"' + self.filter(m, !m.matches('^([A-Z]{2}(-[A-Z0-9]{1,3}|-DMA-[0-9]{3})?|[a-z][a-z0-9-]*)$'))[0] + '\" is not a market: write a country (US), a subdivision (US-CA), a DMA (US-DMA-803) or the name of a group'";
+/// CEL: every member of a group is a place.
+pub(crate) const PLACES_RULE: &str =
+    "self.all(g, self[g].all(p, p.matches('^[A-Z]{2}(-[A-Z0-9]{1,3}|-DMA-[0-9]{3})?$')))";
+/// What to say when [`PLACES_RULE`] is broken.
+pub(crate) const PLACES_MESSAGE: &str = "a place is a country (US), a subdivision (US-CA) or a DMA (US-DMA-803)";
+/// CEL: a locale.
+pub(crate) const LOCALE_RULE: &str = "self.matches('^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$')";
+/// What to say when [`LOCALE_RULE`] is broken.
+pub(crate) const LOCALE_MESSAGE: &str = "must be a locale, for example de or pt-BR";
+/// CEL: a map whose values are locales.
+pub(crate) const LOCALE_VALUES_RULE: &str = "self.all(k, self[k].matches('^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$'))";
+/// What to say when [`LOCALE_VALUES_RULE`] is broken.
+pub(crate) const LOCALE_VALUES_MESSAGE: &str = "a value must be a locale, for example de or pt-BR";
+/// CEL: a map whose keys are locales. What YAML made of an unquoted word has its own rule.
+pub(crate) const LOCALE_KEYS_RULE: &str =
+    "self.all(l, l in ['true', 'false'] || l.matches('^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$'))";
+/// What to say when [`LOCALE_KEYS_RULE`] is broken.
+pub(crate) const LOCALE_KEYS_MESSAGE: &str = "a key must be a locale, for example en or pt-BR";
+/// CEL: a URL of the web.
+pub(crate) const URL_RULE: &str = "self.matches('^https?://[^ ]+$')";
+/// What to say when [`URL_RULE`] is broken.
+pub(crate) const URL_MESSAGE: &str = "must be a URL that begins with https:// or http://";
 /// CEL: a positive amount of money, without a sign or an exponent, with at most six decimals.
 pub(crate) const AMOUNT_RULE: &str = "self.matches('^[0-9]{1,12}([.][0-9]{1,6})?$') && self.matches('[1-9]')";
 /// What [`AMOUNT_RULE`] says when it is broken.
@@ -44,7 +66,7 @@ pub(crate) const URL_PARAMETERS_MESSAGE: &str =
 /// CEL: a name with our placeholders only.
 pub(crate) const NAME_TEMPLATE_RULE: &str = "self.matches('^([^{}]|[{](platform|account|campaign|market)[}])*$')";
 /// What [`NAME_TEMPLATE_RULE`] says when it is broken.
-pub(crate) const NAME_TEMPLATE_MESSAGE: &str = "knows the placeholders {platform} {account} {campaign} {market}";
+pub(crate) const NAME_TEMPLATE_MESSAGE: &str = "the placeholders are {platform} {account} {campaign} {market}";
 
 /// The value of `observedGeneration` before the operator has seen an object for the first time.
 pub(crate) fn never_observed() -> i64 {
@@ -60,7 +82,7 @@ pub struct DailyAmount {
     #[x_kube(validation = Rule::new(crate::common::AMOUNT_RULE).message(crate::common::AMOUNT_MESSAGE))]
     pub daily: String,
     /// The ISO 4217 code of the currency. For example EUR.
-    #[schemars(length(max = 3))]
+    #[schemars(length(max = 8))]
     #[x_kube(validation = Rule::new(crate::common::CURRENCY_RULE).message(crate::common::CURRENCY_MESSAGE))]
     pub currency: String,
 }

@@ -8,7 +8,6 @@ use kube::CustomResourceExt;
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
 
-use crate::common::{LOCALE, PLACE};
 use crate::{AdAccount, Campaign};
 
 /// The CRDs of all kinds, as they are installed, sorted by name.
@@ -169,7 +168,7 @@ pub(crate) fn groups(_: &mut SchemaGenerator) -> Schema {
             "minItems": 1,
             "maxItems": 250,
             "x-kubernetes-list-type": "set",
-            "items": {"type": "string", "minLength": 2, "maxLength": 10, "pattern": PLACE},
+            "items": {"type": "string", "minLength": 2, "maxLength": 10},
         },
     })
 }
@@ -179,7 +178,7 @@ pub(crate) fn locales(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "type": "object",
         "maxProperties": 250,
-        "additionalProperties": {"type": "string", "maxLength": 35, "pattern": LOCALE},
+        "additionalProperties": {"type": "string", "maxLength": 35},
     })
 }
 

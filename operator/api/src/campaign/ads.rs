@@ -15,20 +15,20 @@ pub struct Ad {
     pub name: String,
     /// Where the ad leads. Placeholders: {market} {locale} {platform} {account} {campaign} {ad}. For example
     /// https://example.com/{market}/spring.
-    #[schemars(length(max = 2048), regex(pattern = crate::common::URL))]
+    #[schemars(length(max = 2048))]
+    #[x_kube(validation = Rule::new(crate::common::URL_RULE).message(crate::common::URL_MESSAGE))]
     pub url: String,
     /// The texts by locale. For example en, de, pt-BR. A market takes those of its own language, else of `locales`, else
     /// of `fallbackLocale`. Write "no" in quotes.
     #[schemars(extend("minProperties" = 1, "maxProperties" = 64))]
     #[x_kube(
         validation = Rule::new(crate::common::NO_KEY_RULE).message(crate::common::NO_KEY_MESSAGE),
-        validation = Rule::new("self.all(l, l in ['true', 'false'] || l.matches('^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$'))")
-            .message("a key must be a locale, for example en or pt-BR")
-    )]
+        validation = Rule::new(crate::common::LOCALE_KEYS_RULE).message(crate::common::LOCALE_KEYS_MESSAGE)
+)]
     pub copy: BTreeMap<String, AdCopy>,
     /// Images and videos by URL, at most 20. Placeholders: {market} {locale}. The kind and the shape are read from the
     /// file. Ends in #sha256=... to accept one content only.
-    #[schemars(length(max = 20), inner(length(max = 2048), regex(pattern = crate::common::URL)))]
+    #[schemars(length(max = 20), inner(length(max = 2048), regex(pattern = "^https?://[^ ]+$")))]
     #[x_kube(merge_strategy = ListMerge::Set)]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub media: Vec<String>,

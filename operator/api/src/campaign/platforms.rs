@@ -16,12 +16,18 @@ pub struct GoogleSettings {
     /// Keywords by locale, in Google's notation: spring series matches broadly, "spring series" as a phrase,
     /// [spring series] exactly. In YAML, put the last two into single quotes. At most 2000 a locale.
     #[schemars(schema_with = "crate::schema::keywords")]
-    #[x_kube(validation = Rule::new(crate::common::NO_KEY_RULE).message(crate::common::NO_KEY_MESSAGE))]
+    #[x_kube(
+        validation = Rule::new(crate::common::NO_KEY_RULE).message(crate::common::NO_KEY_MESSAGE),
+        validation = Rule::new(crate::common::LOCALE_KEYS_RULE).message(crate::common::LOCALE_KEYS_MESSAGE)
+    )]
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub keywords: BTreeMap<String, Vec<String>>,
     /// Searches that ads are not shown for, by locale, in the same notation. At most 2000 a locale.
     #[schemars(schema_with = "crate::schema::keywords")]
-    #[x_kube(validation = Rule::new(crate::common::NO_KEY_RULE).message(crate::common::NO_KEY_MESSAGE))]
+    #[x_kube(
+        validation = Rule::new(crate::common::NO_KEY_RULE).message(crate::common::NO_KEY_MESSAGE),
+        validation = Rule::new(crate::common::LOCALE_KEYS_RULE).message(crate::common::LOCALE_KEYS_MESSAGE)
+    )]
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub negative_keywords: BTreeMap<String, Vec<String>>,
     /// How Google bids. Default: MaximizeClicks without a limit.

@@ -39,9 +39,9 @@ use super::status::CampaignStatus;
     validation = Rule::new("size(self.accounts) * size(self.markets) <= 1000")
         .message("accounts x markets may be at most 1,000 lines: use several Campaigns, or groups of markets")
         .field_path(".markets"),
-    validation = Rule::new("self.markets.all(m, m.matches('^[A-Z]') || m in ['true', 'false'] || (has(self.groups) && m in self.groups))")
+    validation = Rule::new("self.markets.all(m, !m.matches('^[a-z][a-z0-9-]*$') || m in ['true', 'false'] || (has(self.groups) && m in self.groups))")
         .message(Message::Expression(
-            "'\"' + self.markets.filter(m, !m.matches('^[A-Z]') && !(has(self.groups) && m in self.groups))[0] \
+            "'\"' + self.markets.filter(m, m.matches('^[a-z][a-z0-9-]*$') && !(has(self.groups) && m in self.groups))[0] \
              + '\" is not in spec.groups; a country is written in capitals, for example US'".into(),
         ))
         .field_path(".markets"),
@@ -112,21 +112,21 @@ pub struct CampaignSpec {
     pub flight: Flight,
     /// The AdAccounts to advertise on, 1 to 16: a name in this namespace, or namespace/name of an account whose
     /// `allowedNamespaces` grants this one.
-    #[schemars(
-        length(min = 1, max = 16),
-        inner(length(min = 1, max = 127), regex(pattern = crate::common::ACCOUNT_REFERENCE))
+    #[schemars(length(min = 1, max = 16), inner(length(min = 1, max = 127)))]
+    #[x_kube(
+        merge_strategy = ListMerge::Set,
+        validation = Rule::new(crate::common::ACCOUNTS_RULE)
+            .message(Message::Expression(crate::common::ACCOUNTS_MESSAGE.into()))
     )]
-    #[x_kube(merge_strategy = ListMerge::Set)]
     pub accounts: Vec<String>,
     /// The markets to advertise in, 1 to 250: a country (US), a subdivision (US-CA), a DMA (US-DMA-803), or the name of
     /// a group in `groups`. Write "NO" in quotes: YAML reads an unquoted NO as false.
-    #[schemars(
-        length(min = 1, max = 250),
-        inner(length(min = 1, max = 40), regex(pattern = crate::common::MARKET))
-    )]
+    #[schemars(length(min = 1, max = 250), inner(length(min = 1, max = 40)))]
     #[x_kube(
         merge_strategy = ListMerge::Set,
-        validation = Rule::new("!('false' in self) && !('true' in self)").message(crate::common::NO_KEY_MESSAGE)
+        validation = Rule::new(crate::common::NO_KEY_RULE).message(crate::common::NO_KEY_MESSAGE),
+        validation = Rule::new(crate::common::MARKETS_RULE)
+            .message(Message::Expression(crate::common::MARKETS_MESSAGE.into()))
     )]
     pub markets: Vec<String>,
     /// Several places that are one market with one budget, by the name used in `markets`. Names are lower-case. For
@@ -135,6 +135,7 @@ pub struct CampaignSpec {
     #[x_kube(
         validation = Rule::new("self.all(g, g.matches('^[a-z][a-z0-9-]*$') && size(g) <= 40)")
             .message("the name of a group is lower-case letters, digits and -, at most 40"),
+        validation = Rule::new(crate::common::PLACES_RULE).message(crate::common::PLACES_MESSAGE),
         validation = Rule::new(crate::common::NO_KEY_RULE).message(crate::common::NO_KEY_MESSAGE)
     )]
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -156,11 +157,15 @@ pub struct CampaignSpec {
     pub split: Option<Split>,
     /// The locale of a market's copy and keywords, where it is not the market's own language. For example `CH: de`.
     #[schemars(schema_with = "crate::schema::locales")]
-    #[x_kube(validation = Rule::new(crate::common::NO_KEY_RULE).message(crate::common::NO_KEY_MESSAGE))]
+    #[x_kube(
+        validation = Rule::new(crate::common::NO_KEY_RULE).message(crate::common::NO_KEY_MESSAGE),
+        validation = Rule::new(crate::common::LOCALE_VALUES_RULE).message(crate::common::LOCALE_VALUES_MESSAGE)
+    )]
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub locales: BTreeMap<String, String>,
     /// The locale for markets that have no copy in their own. For example en. Default: none, and such a market is an error.
-    #[schemars(length(max = 35), regex(pattern = crate::common::LOCALE))]
+    #[schemars(length(max = 35))]
+    #[x_kube(validation = Rule::new(crate::common::LOCALE_RULE).message(crate::common::LOCALE_MESSAGE))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fallback_locale: Option<String>,
     /// Whom to advertise to. Default: everybody in the markets.
@@ -337,7 +342,7 @@ pub struct Budget {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub flight: Option<String>,
     /// The ISO 4217 code of the currency, which must be the accounts'. For example EUR.
-    #[schemars(length(max = 3))]
+    #[schemars(length(max = 8))]
     #[x_kube(validation = Rule::new(crate::common::CURRENCY_RULE).message(crate::common::CURRENCY_MESSAGE))]
     pub currency: String,
     /// Whether the share of a line that is below the platform's minimum goes to the other lines. False: it stays
