@@ -92,4 +92,10 @@ pub trait PlatformRules: Send + Sync {
 
     /// How a field of an object can be changed to a value.
     fn manner(&self, field: Field, from: Option<&Value>, to: &Value, line: &ObservedLine, now: Timestamp) -> Manner;
+
+    /// Whether what an object holds is as good as what is wanted, though it may not be equal: a start
+    /// in the past, for example, that the platform does not take any more.
+    fn satisfied(&self, _field: Field, from: &Value, to: &Value, _account: &Account, _now: Timestamp) -> bool {
+        from == to
+    }
 }

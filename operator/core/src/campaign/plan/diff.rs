@@ -146,7 +146,7 @@ fn settings(
             _ => plain.clone(),
         };
         let from = object.settings.get(*field);
-        if from == Some(&to) {
+        if from.is_some_and(|from| view.rules.satisfied(*field, from, &to, view.account, inputs.now)) {
             continue;
         }
         if cause == Cause::Drift {
