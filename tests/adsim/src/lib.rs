@@ -1,1 +1,269 @@
-//! See Cargo.toml.
+//! Simulated ad platforms for tests and demos: real wire formats, real rules, faults on demand.
+//!
+//! [`AdSim::start`] binds two ports on 127.0.0.1: one speaks the platforms' APIs, the other the admin API. The handle
+//! reaches the state directly, so that a test can look at accounts, edit them by hand and inject faults while a client
+//! works against the platform port.
+//!
+//! A simulator that is kinder than the real service is a bug. What is known from the service's descriptions or seen
+//! live is simulated as it is; what is assumed says so in a comment.
+//!
+//! Google Ads lives in [`google`]; other platforms will stand beside it and share clock, faults, ledger and recorder.
+
+mod admin;
+pub mod clock;
+pub mod config;
+pub mod faults;
+pub mod google;
+pub mod ledger;
+pub mod record;
+mod server;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+pub use clock::ClockConfig;
+pub use config::{AccountConfig, Config, GoogleConfig};
+pub use faults::{Effect, Fault, FaultId, Faults, Match};
+pub use google::edits::{Edit, EditAction, EditError};
+pub use google::view::AccountView;
+pub use ledger::{Actor, Change, LedgerEntry};
+pub use record::RecordedRequest;
+
+use clock::Clock;
+use google::Google;
+use ledger::Ledger;
+use record::Recorder;
+
+/// Why the simulator cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A port cannot be bound.
+    #[error("cannot listen on 127.0.0.1: {0}")]
+    Listen(#[source] std::io::Error),
+    /// The file for recorded requests cannot be opened.
+    #[error("cannot open the file for recorded requests: {0}")]
+    Record(#[source] std::io::Error),
+    /// The configuration makes no sense.
+    #[error("configuration: {0}")]
+    Config(String),
+}
+
+/// What handlers and handles share.
+#[derive(Debug)]
+pub(crate) struct Inner {
+    pub(crate) clock: Clock,
+    pub(crate) faults: Faults,
+    pub(crate) ledger: Ledger,
+    pub(crate) recorder: Recorder,
+    google: Mutex<Google>,
+    requests: AtomicUsize,
+    address: SocketAddr,
+    admin_address: SocketAddr,
+}
+
+impl Inner {
+    pub(crate) fn google(&self) -> MutexGuard<'_, Google> {
+        self.google.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn in_flight(self: &Arc<Self>) -> InFlight {
+        self.requests.fetch_add(1, Ordering::AcqRel);
+        InFlight(Arc::clone(self))
+    }
+
+    pub(crate) fn token_url(&self) -> String {
+        format!("http://{}/token", self.address)
+    }
+
+    pub(crate) fn idle(&self) -> bool {
+        self.requests.load(Ordering::Acquire) == 0
+    }
+
+    pub(crate) fn next_due(&self) -> Option<Timestamp> {
+        self.google().next_due(self.clock.now())
+    }
+
+    pub(crate) fn edit(&self, edit: &Edit) -> Result<Vec<LedgerEntry>, EditError> {
+        let mut google = self.google();
+        Ok(self.ledger.add(google.edit(edit, self.clock.now())?))
+    }
+}
+
+/// Counts a request for as long as it lives.
+pub(crate) struct InFlight(Arc<Inner>);
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.requests.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+/// A running simulator. Clones are handles to the same one.
+#[derive(Debug, Clone)]
+pub struct AdSim {
+    inner: Arc<Inner>,
+    stop: watch::Sender<bool>,
+    tasks: Arc<Mutex<Vec<JoinHandle<()>>>>,
+}
+
+impl AdSim {
+    /// Binds the ports and serves until [`AdSim::shutdown`], on the runtime that this is called on.
+    pub async fn start(config: Config) -> Result<AdSim, Error> {
+        let listen = async |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(Error::Listen);
+        let (platforms, admin) = (listen(config.port).await?, listen(config.admin_port).await?);
+        let inner = Arc::new(Inner {
+            clock: Clock::new(config.clock),
+            faults: Faults::new(config.seed),
+            ledger: Ledger::default(),
+            recorder: Recorder::new(config.record.as_deref(), config.keep_requests).map_err(Error::Record)?,
+            google: Mutex::new(Google::new(config.google, config.seed)?),
+            requests: AtomicUsize::new(0),
+            address: platforms.local_addr().map_err(Error::Listen)?,
+            admin_address: admin.local_addr().map_err(Error::Listen)?,
+        });
+        let (stop, stopped) = watch::channel(false);
+        let service = server::router(Arc::clone(&inner)).into_make_service_with_connect_info::<server::Cut>();
+        let admin_service = admin::router(Arc::clone(&inner));
+        let (until, admin_until) = (stopped.clone(), stopped);
+        let tasks = vec![
+            tokio::spawn(async move {
+                let serving = axum::serve(server::Cuttable(platforms), service);
+                end(serving.into_future(), until).await;
+            }),
+            tokio::spawn(async move {
+                end(axum::serve(admin, admin_service).into_future(), admin_until).await;
+            }),
+        ];
+        Ok(AdSim { inner, stop, tasks: Arc::new(Mutex::new(tasks)) })
+    }
+
+    /// Base URL of the Google Ads API; paths begin with the version.
+    pub fn google_url(&self) -> String {
+        format!("http://{}", self.inner.address)
+    }
+
+    /// URL of the OAuth2 token endpoint.
+    pub fn token_url(&self) -> String {
+        self.inner.token_url()
+    }
+
+    /// Base URL of the admin API.
+    pub fn admin_url(&self) -> String {
+        format!("http://{}", self.inner.admin_address)
+    }
+
+    /// All changes since the start or the last reset.
+    pub fn ledger(&self) -> Vec<LedgerEntry> {
+        self.inner.ledger.entries()
+    }
+
+    /// Forgets all changes; numbers go on.
+    pub fn reset_ledger(&self) {
+        self.inner.ledger.reset();
+    }
+
+    /// The latest requests with their answers; `Config::keep_requests` says how many.
+    pub fn requests(&self) -> Vec<RecordedRequest> {
+        self.inner.recorder.kept()
+    }
+
+    /// Business time.
+    pub fn now(&self) -> Timestamp {
+        self.inner.clock.now()
+    }
+
+    /// Moves a stepped clock forward. Does nothing if the clock is the system's or would run backwards.
+    pub fn set_now(&self, now: Timestamp) {
+        self.inner.clock.set(now);
+    }
+
+    /// The next instant at which something happens by itself: an ad's review ends, or a write becomes visible to
+    /// lagging searches.
+    pub fn next_due(&self) -> Option<Timestamp> {
+        self.inner.next_due()
+    }
+
+    /// Whether no request is in flight.
+    pub fn idle(&self) -> bool {
+        self.inner.idle()
+    }
+
+    /// The faults in force.
+    pub fn faults(&self) -> &Faults {
+        &self.inner.faults
+    }
+
+    /// Makes an edit by hand and returns what it changed.
+    pub fn edit(&self, edit: &Edit) -> Result<Vec<LedgerEntry>, EditError> {
+        self.inner.edit(edit)
+    }
+
+    /// A view of a Google Ads account. An account that does not exist has an empty view with status `CLOSED`.
+    pub fn google_account(&self, customer_id: &str) -> AccountView {
+        self.inner.google().view(customer_id, self.inner.clock.now()).unwrap_or_else(|| AccountView {
+            customer_id: customer_id.to_owned(),
+            currency_code: String::new(),
+            time_zone: String::new(),
+            status: google::account::CustomerStatus::Closed,
+            live_daily_budget_micros: 0,
+            campaigns: Vec::new(),
+            labels: Vec::new(),
+            budgets: Vec::new(),
+        })
+    }
+
+    /// Searches see accounts as they were this long ago, from now on.
+    pub fn set_read_lag(&self, lag: SignedDuration) {
+        self.inner.google().config.read_lag = lag;
+    }
+
+    /// Lets all access tokens expire.
+    pub fn expire_tokens(&self) {
+        self.inner.google().auth.expire_tokens();
+    }
+
+    /// Revokes a refresh token, or a service account told by its email, and all access tokens.
+    pub fn revoke_grant(&self, grant: &str) {
+        self.inner.google().auth.revoke(grant);
+    }
+
+    /// Undoes a revocation. Access tokens stay revoked.
+    pub fn restore_grant(&self, grant: &str) {
+        self.inner.google().auth.restore(grant);
+    }
+
+    /// Operations that a cloud project has used today.
+    pub fn quota_used(&self, project: &str) -> u64 {
+        self.inner.google().quota.used(project)
+    }
+
+    /// Stops serving; open connections are closed.
+    pub async fn shutdown(self) {
+        self.stop.send_replace(true);
+        let tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
+        for task in tasks {
+            if let Err(error) = task.await {
+                tracing::debug!(%error, "a server task did not end well");
+            }
+        }
+    }
+}
+
+/// Serves until told to stop.
+async fn end(serving: impl Future<Output = std::io::Result<()>>, mut stopped: watch::Receiver<bool>) {
+    tokio::select! {
+        result = serving => {
+            if let Err(error) = result {
+                tracing::error!(%error, "a server ended");
+            }
+        }
+        // All handles gone is no reason to stop: the harness may only hold the URLs.
+        () = async { if stopped.wait_for(|stop| *stop).await.is_err() { std::future::pending::<()>().await; } } => {}
+    }
+}
