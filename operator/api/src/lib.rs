@@ -22,6 +22,7 @@ pub mod common;
 pub mod condition;
 pub mod reason;
 mod schema;
+pub mod validate;
 
 pub use account::{AdAccount, AdAccountSpec, AdAccountStatus};
 pub use campaign::{Campaign, CampaignSpec, CampaignStatus};
