@@ -20,6 +20,7 @@ pub mod account;
 pub mod campaign;
 pub mod common;
 pub mod condition;
+pub mod convert;
 pub mod reason;
 mod schema;
 pub mod validate;

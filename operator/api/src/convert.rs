@@ -1,0 +1,449 @@
+//! From what a user wrote to the domain's types, inside of which an invalid Campaign cannot be written down.
+//!
+//! The schemas and rules of the CRDs have refused most of what is wrong; here is what they cannot judge (whether a time
+//! zone or a currency exists), and what an older CRD may have let in. All that is wrong is told, not only the first.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::str::FromStr;
+
+use adops_core::campaign::line::CampaignId;
+use adops_core::campaign::settings::Field;
+use adops_core::campaign::spec as domain;
+use adops_core::locale::Locale;
+use adops_core::market::{Market, Place};
+use adops_core::money::Money;
+use adops_core::platform::Platform;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use crate::account;
+use crate::campaign::{self as api, Campaign};
+use crate::common::DailyAmount;
+
+/// All that keeps a resource from being carried out as written.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub struct InvalidSpec {
+    /// What is wrong; never empty.
+    pub problems: Vec<FieldProblem>,
+}
+
+impl fmt::Display for InvalidSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, problem) in self.problems.iter().enumerate() {
+            write!(f, "{}{problem}", if index == 0 { "" } else { "; " })?;
+        }
+        Ok(())
+    }
+}
+
+/// What is wrong with one field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldProblem {
+    /// The field's path, for example `spec.flight.timeZone`.
+    pub field: String,
+    /// What is wrong.
+    pub message: String,
+}
+
+impl fmt::Display for FieldProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.field, self.message)
+    }
+}
+
+impl TryFrom<&Campaign> for domain::CampaignSpec {
+    type Error = InvalidSpec;
+
+    /// Parses a Campaign. One without a namespace, as in a file, is taken to lie in `default`.
+    fn try_from(campaign: &Campaign) -> Result<Self, Self::Error> {
+        let mut parse = Parse::default();
+        let spec = parse.campaign(campaign);
+        match spec {
+            Some(spec) if parse.problems.is_empty() => Ok(spec),
+            _ => Err(InvalidSpec { problems: parse.problems }),
+        }
+    }
+}
+
+/// The ceiling of an AdAccount as money.
+///
+/// # Errors
+///
+/// If the amount or the currency cannot be read.
+pub fn ceiling(ceiling: &DailyAmount) -> Result<Money, InvalidSpec> {
+    let mut parse = Parse::default();
+    parse
+        .money("spec.ceiling", "daily", &ceiling.daily, &ceiling.currency)
+        .ok_or(InvalidSpec { problems: parse.problems })
+}
+
+/// A poll interval such as `5m`.
+pub fn poll_interval(text: &str) -> Option<std::time::Duration> {
+    let unit = match text.as_bytes().last()? {
+        b's' => 1,
+        b'm' => 60,
+        b'h' => 3600,
+        _ => return None,
+    };
+    let number: u64 = text[..text.len() - 1].parse().ok()?;
+    (number > 0).then(|| number.checked_mul(unit)).flatten().map(std::time::Duration::from_secs)
+}
+
+impl From<account::Platform> for Platform {
+    fn from(platform: account::Platform) -> Self {
+        match platform {
+            account::Platform::Google => Self::Google,
+            account::Platform::Meta => Self::Meta,
+            account::Platform::TikTok => Self::TikTok,
+        }
+    }
+}
+
+/// Parses fields and collects what is wrong with them.
+#[derive(Default)]
+struct Parse {
+    problems: Vec<FieldProblem>,
+}
+
+impl Parse {
+    fn campaign(&mut self, campaign: &Campaign) -> Option<domain::CampaignSpec> {
+        let spec = &campaign.spec;
+        let namespace = campaign.metadata.namespace.clone().unwrap_or_else(|| "default".to_owned());
+        let name = campaign.metadata.name.clone().unwrap_or_default();
+        // Each is tried before any is given up on, so that all problems are told at once.
+        let flight = self.flight(&spec.flight);
+        let markets = self.markets(spec);
+        let budget = self.budget(&spec.budget);
+        let locales = self.locales("spec.locales", &spec.locales);
+        let fallback_locale = self.optional("spec.fallbackLocale", spec.fallback_locale.as_deref());
+        let audience = self.audience("spec.audience", spec.audience.as_ref());
+        let overrides = self.overrides(&spec.overrides);
+        let ads = self.ads(&spec.ads);
+        let google = self.google(spec.google.as_ref());
+        Some(domain::CampaignSpec {
+            id: CampaignId::new(namespace, name),
+            objective: objective(spec.objective),
+            flight: flight?,
+            accounts: spec.accounts.clone(),
+            markets,
+            except: spec
+                .except
+                .iter()
+                .map(|except| domain::Selector { account: except.account.clone(), market: except.market.clone() })
+                .collect(),
+            overrides,
+            budget: budget?,
+            split: split(spec.split.as_ref()),
+            locales,
+            fallback_locale,
+            audience,
+            declarations: domain::Declarations {
+                eu_political_ads: spec.declarations.eu_political_ads,
+                special_ad_categories: spec
+                    .declarations
+                    .special_ad_categories
+                    .iter()
+                    .map(|category| special_ad_category(*category).to_owned())
+                    .collect(),
+            },
+            ads,
+            google,
+            account_overrides: domain::AccountOverrides {
+                conversion_action: spec.conversion_action.clone(),
+                url_parameters: spec.url_parameters.clone(),
+                name_template: spec.name_template.clone(),
+            },
+            policies: policies(spec),
+            adopt: adoptions(spec),
+            state: state(spec.state),
+            suspend: spec.suspend,
+        })
+    }
+
+    fn flight(&mut self, flight: &api::Flight) -> Option<domain::Flight> {
+        let start: Option<Date> = self.parsed("spec.flight.start", &flight.start);
+        let end: Option<Date> = self.parsed("spec.flight.end", &flight.end);
+        let time_zone = match &flight.time_zone {
+            None => Some(None),
+            Some(name) => match TimeZone::get(name) {
+                Ok(zone) => Some(Some(zone)),
+                Err(_) => {
+                    self.problem(
+                        "spec.flight.timeZone",
+                        format!("\"{name}\" is not in the IANA time zone database; for example Europe/Berlin"),
+                    );
+                    None
+                }
+            },
+        };
+        let flight = domain::Flight { start: start?, end: end?, time_zone: time_zone? };
+        if flight.end < flight.start {
+            self.problem("spec.flight.end", "end must not be before start".to_owned());
+            return None;
+        }
+        Some(flight)
+    }
+
+    fn markets(&mut self, spec: &api::CampaignSpec) -> Vec<Market> {
+        let mut markets = Vec::with_capacity(spec.markets.len());
+        for (index, key) in spec.markets.iter().enumerate() {
+            let places = match spec.groups.get(key) {
+                Some(places) => {
+                    let field = format!("spec.groups.{key}");
+                    places.iter().filter_map(|place| self.parsed::<Place>(&field, place)).collect()
+                }
+                None => self.parsed::<Place>(&format!("spec.markets[{index}]"), key).into_iter().collect(),
+            };
+            markets.push(Market { key: key.clone(), places });
+        }
+        markets
+    }
+
+    fn budget(&mut self, budget: &api::Budget) -> Option<domain::Budget> {
+        let (period, field, amount) = match (&budget.daily, &budget.flight) {
+            (Some(daily), None) => (domain::BudgetPeriod::Daily, "daily", daily),
+            (None, Some(flight)) => (domain::BudgetPeriod::Flight, "flight", flight),
+            _ => {
+                self.problem("spec.budget", "needs either daily or flight".to_owned());
+                return None;
+            }
+        };
+        let amount = self.money("spec.budget", field, amount, &budget.currency)?;
+        Some(domain::Budget { amount, period, redistribute: budget.redistribute })
+    }
+
+    fn money(&mut self, path: &str, field: &str, amount: &str, currency: &str) -> Option<Money> {
+        let currency = self.parsed(&format!("{path}.currency"), currency)?;
+        match Money::parse(amount, currency) {
+            Ok(money) => Some(money),
+            Err(error) => {
+                self.problem(&format!("{path}.{field}"), error.to_string());
+                None
+            }
+        }
+    }
+
+    fn locales(&mut self, path: &str, locales: &BTreeMap<String, String>) -> BTreeMap<String, Locale> {
+        locales
+            .iter()
+            .filter_map(|(market, locale)| Some((market.clone(), self.parsed(&format!("{path}.{market}"), locale)?)))
+            .collect()
+    }
+
+    fn audience(&mut self, path: &str, audience: Option<&api::Audience>) -> domain::Audience {
+        let Some(audience) = audience else { return domain::Audience::default() };
+        let ages = audience.ages.as_deref().and_then(|text| {
+            let ages = ages(text);
+            if ages.is_none() {
+                self.problem(&format!("{path}.ages"), format!("\"{text}\" is not like \"18-54\" or \"18+\""));
+            }
+            ages
+        });
+        let genders = audience.genders.iter().map(|gender| match gender {
+            api::Gender::Female => domain::Gender::Female,
+            api::Gender::Male => domain::Gender::Male,
+        });
+        domain::Audience { ages, genders: genders.collect() }
+    }
+
+    fn overrides(&mut self, overrides: &[api::Override]) -> Vec<domain::Override> {
+        let convert = |(index, over): (usize, &api::Override)| domain::Override {
+            accounts: over.accounts.iter().cloned().collect(),
+            markets: over.markets.iter().cloned().collect(),
+            state: over.state.map(state),
+            audience: over
+                .audience
+                .as_ref()
+                .map(|audience| self.audience(&format!("spec.overrides[{index}].audience"), Some(audience))),
+            account_overrides: domain::AccountOverrides {
+                conversion_action: over.conversion_action.clone(),
+                url_parameters: over.url_parameters.clone(),
+                name_template: None,
+            },
+        };
+        overrides.iter().enumerate().map(convert).collect()
+    }
+
+    fn ads(&mut self, ads: &[api::Ad]) -> Vec<domain::Ad> {
+        let mut converted = Vec::with_capacity(ads.len());
+        for (index, ad) in ads.iter().enumerate() {
+            let path = format!("spec.ads[{index}].copy");
+            let copy = ad.copy.iter().filter_map(|(locale, copy)| {
+                let copy = domain::Copy {
+                    headlines: copy.headlines.clone(),
+                    descriptions: copy.descriptions.clone(),
+                    paths: copy.paths.clone(),
+                };
+                Some((self.parsed::<Locale>(&path, locale)?, copy))
+            });
+            converted.push(domain::Ad {
+                name: ad.name.clone(),
+                url: ad.url.clone(),
+                copy: copy.collect(),
+                media: ad.media.clone(),
+            });
+        }
+        converted
+    }
+
+    fn google(&mut self, google: Option<&api::GoogleSettings>) -> domain::GoogleOptions {
+        let Some(google) = google else { return domain::GoogleOptions::default() };
+        let bidding = google.bidding.clone().unwrap_or_default();
+        let decimal = |text: &Option<String>| text.clone().map(domain::Decimal);
+        let bidding = match bidding.strategy {
+            api::BiddingStrategy::MaximizeClicks => {
+                domain::Bidding::MaximizeClicks { max_cpc: decimal(&bidding.max_cpc) }
+            }
+            api::BiddingStrategy::MaximizeConversions => {
+                domain::Bidding::MaximizeConversions { target_cpa: decimal(&bidding.target_cpa) }
+            }
+            api::BiddingStrategy::ManualCpc => match decimal(&bidding.max_cpc) {
+                Some(max_cpc) => domain::Bidding::ManualCpc { max_cpc },
+                None => {
+                    self.problem("spec.google.bidding.maxCpc", "ManualCpc needs maxCpc".to_owned());
+                    domain::Bidding::default()
+                }
+            },
+        };
+        domain::GoogleOptions {
+            channel: match google.channel {
+                api::GoogleChannel::Search => domain::GoogleChannel::Search,
+            },
+            keywords: self.keywords("spec.google.keywords", &google.keywords),
+            negative_keywords: self.keywords("spec.google.negativeKeywords", &google.negative_keywords),
+            bidding,
+            search_partners: google.networks.is_some_and(|networks| networks.search_partners),
+        }
+    }
+
+    fn keywords(&mut self, path: &str, keywords: &BTreeMap<String, Vec<String>>) -> BTreeMap<Locale, Vec<String>> {
+        keywords.iter().filter_map(|(locale, keywords)| Some((self.parsed(path, locale)?, keywords.clone()))).collect()
+    }
+
+    fn optional<T: FromStr<Err: fmt::Display>>(&mut self, field: &str, text: Option<&str>) -> Option<T> {
+        text.and_then(|text| self.parsed(field, text))
+    }
+
+    fn parsed<T: FromStr<Err: fmt::Display>>(&mut self, field: &str, text: &str) -> Option<T> {
+        match text.parse() {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.problem(field, format!("{error}"));
+                None
+            }
+        }
+    }
+
+    fn problem(&mut self, field: &str, message: String) {
+        self.problems.push(FieldProblem { field: field.to_owned(), message });
+    }
+}
+
+fn ages(text: &str) -> Option<domain::AgeRange> {
+    let (from, to) = match text.strip_suffix('+') {
+        Some(from) => (from, None),
+        None => {
+            let (from, to) = text.split_once('-')?;
+            (from, Some(to.parse().ok()?))
+        }
+    };
+    let from = from.parse().ok()?;
+    to.is_none_or(|to| from <= to).then_some(domain::AgeRange { from, to })
+}
+
+fn split(split: Option<&api::Split>) -> domain::Split {
+    let Some(split) = split else { return domain::Split::default() };
+    let weights = |weights: &BTreeMap<String, i32>| {
+        weights.iter().map(|(name, weight)| (name.clone(), u32::try_from(*weight).unwrap_or(1))).collect()
+    };
+    domain::Split { accounts: weights(&split.accounts), markets: weights(&split.markets) }
+}
+
+fn adoptions(spec: &api::CampaignSpec) -> Vec<domain::Adoption> {
+    match spec.adoption_policy {
+        api::AdoptionPolicy::Never => Vec::new(),
+        api::AdoptionPolicy::Adopt => spec
+            .adopt
+            .iter()
+            .map(|adopt| domain::Adoption {
+                account: adopt.account.clone(),
+                market: adopt.market.clone(),
+                external_id: adopt.external_id.clone(),
+            })
+            .collect(),
+    }
+}
+
+fn policies(spec: &api::CampaignSpec) -> domain::Policies {
+    domain::Policies {
+        drift: match spec.drift_policy {
+            api::DriftPolicy::Correct => domain::DriftPolicy::Correct,
+            api::DriftPolicy::Report => domain::DriftPolicy::Report,
+        },
+        stops_by_hand: match spec.stops_by_hand {
+            api::StopsByHand::Keep => domain::StopsByHand::Keep,
+            api::StopsByHand::Override => domain::StopsByHand::Override,
+        },
+        deletion: match spec.deletion_policy {
+            api::DeletionPolicy::Pause => domain::DeletionPolicy::Pause,
+            api::DeletionPolicy::Remove => domain::DeletionPolicy::Remove,
+            api::DeletionPolicy::Retain => domain::DeletionPolicy::Retain,
+        },
+        on_replace: match spec.on_replace {
+            api::OnReplace::Refuse => domain::OnReplace::Refuse,
+            api::OnReplace::Allow => domain::OnReplace::Allow,
+        },
+        ignore_fields: spec.ignore_fields.iter().map(|field| ignored(*field)).collect::<BTreeSet<_>>(),
+    }
+}
+
+fn ignored(field: api::IgnorableField) -> Field {
+    match field {
+        api::IgnorableField::Name => Field::Name,
+        api::IgnorableField::Budget => Field::Budget,
+        api::IgnorableField::Delivery => Field::Delivery,
+        api::IgnorableField::Start => Field::Start,
+        api::IgnorableField::End => Field::End,
+        api::IgnorableField::Places => Field::Places,
+        api::IgnorableField::Languages => Field::Languages,
+        api::IgnorableField::Ages => Field::Ages,
+        api::IgnorableField::Genders => Field::Genders,
+        api::IgnorableField::Keywords => Field::Keywords,
+        api::IgnorableField::NegativeKeywords => Field::NegativeKeywords,
+        api::IgnorableField::Ads => Field::Ads,
+        api::IgnorableField::UrlSuffix => Field::UrlSuffix,
+        api::IgnorableField::Bidding => Field::Bidding,
+        api::IgnorableField::Networks => Field::Networks,
+        api::IgnorableField::ConversionAction => Field::ConversionAction,
+    }
+}
+
+fn objective(objective: api::Objective) -> domain::Objective {
+    match objective {
+        api::Objective::Awareness => domain::Objective::Awareness,
+        api::Objective::Traffic => domain::Objective::Traffic,
+        api::Objective::Leads => domain::Objective::Leads,
+        api::Objective::Signups => domain::Objective::Signups,
+        api::Objective::Sales => domain::Objective::Sales,
+        api::Objective::AppInstalls => domain::Objective::AppInstalls,
+    }
+}
+
+fn state(state: api::DesiredState) -> domain::State {
+    match state {
+        api::DesiredState::Active => domain::State::Active,
+        api::DesiredState::Paused => domain::State::Paused,
+    }
+}
+
+/// The word of Meta's API, which has names for all of them.
+fn special_ad_category(category: api::SpecialAdCategory) -> &'static str {
+    match category {
+        api::SpecialAdCategory::Housing => "HOUSING",
+        api::SpecialAdCategory::Employment => "EMPLOYMENT",
+        api::SpecialAdCategory::FinancialProducts => "FINANCIAL_PRODUCTS_SERVICES",
+        api::SpecialAdCategory::Politics => "ISSUES_ELECTIONS_POLITICS",
+        api::SpecialAdCategory::Gambling => "ONLINE_GAMBLING_AND_GAMING",
+    }
+}
