@@ -1,7 +1,9 @@
 //! Places, languages and currencies that the service knows.
 //!
-//! Country ids are 2000 + the ISO 3166-1 number, as documented. Ids of US states: New York's is documented, the others
-//! follow the order of postal codes around it (assumed). DMA ids are 200000 + Nielsen's number (assumed).
+//! Country ids are 2000 + the ISO 3166-1 number, as documented. The ids of US states follow the order of their postal
+//! codes: New York's is documented, those of California, Illinois, Indiana, New Mexico, Ohio and Texas are in use in
+//! public code, the others are filled in between (assumed). DMA ids are 200000 + Nielsen's number; San Francisco's is in
+//! use in public code, the others are assumed.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;

@@ -165,7 +165,9 @@ fn apply_all(context: &mut Context<'_>, operations: &[Operation]) -> Result<Vec<
         }
     }
     let live = context.account.live_daily_budget(context.now);
-    applied.iter_mut().for_each(|change| change.live = live);
+    for change in &mut applied {
+        change.live = live;
+    }
     Ok(applied)
 }
 

@@ -15,11 +15,11 @@ pub struct AdsError {
     /// Text for humans.
     pub message: String,
     /// The value that caused it.
-    pub trigger: Option<String>,
+    pub trigger: Option<Box<str>>,
     /// Where in the request: names in `snake_case`, with an index for list elements.
     pub path: Vec<(String, Option<usize>)>,
     /// `ErrorDetails`.
-    pub details: Option<Value>,
+    pub details: Option<Box<Value>>,
 }
 
 impl AdsError {
@@ -58,14 +58,14 @@ impl AdsError {
     /// Adds the value that caused the error.
     #[must_use]
     pub fn trigger(mut self, value: impl Into<String>) -> AdsError {
-        self.trigger = Some(value.into());
+        self.trigger = Some(value.into().into());
         self
     }
 
     /// Adds details.
     #[must_use]
     pub fn details(mut self, details: Value) -> AdsError {
-        self.details = Some(details);
+        self.details = Some(Box::new(details));
         self
     }
 
@@ -96,7 +96,7 @@ impl AdsError {
             error.insert("location".into(), json!({ "fieldPathElements": elements }));
         }
         if let Some(details) = &self.details {
-            error.insert("details".into(), details.clone());
+            error.insert("details".into(), Value::clone(details));
         }
         Value::Object(error)
     }

@@ -360,6 +360,37 @@ mod tests {
     }
 
     #[test]
+    fn every_error_that_adsim_sends_is_one_of_the_services() {
+        let direct = regex::Regex::new(r#"AdsError::new\(\s*"(\w+)",\s*"([A-Z_0-9]+)""#).unwrap();
+        let query = regex::Regex::new(r#"QueryError::new\(\s*"([A-Z_0-9]+)""#).unwrap();
+        let helper = regex::Regex::new(r#"\berror\(\s*"([A-Z_0-9]+)""#).unwrap();
+        let category = regex::Regex::new(r#"AdsError::new\("(\w+)", code, message\)"#).unwrap();
+        let mut found = Vec::new();
+        let mut open = vec![std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/src"))];
+        while let Some(path) = open.pop() {
+            if path.is_dir() {
+                open.extend(std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()));
+                continue;
+            }
+            if path.extension().is_none_or(|e| e != "rs") {
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).unwrap();
+            let pair = |a: &str, b: &str| (path.clone(), a.to_owned(), b.to_owned());
+            found.extend(direct.captures_iter(&text).map(|c| pair(&c[1], &c[2])));
+            found.extend(query.captures_iter(&text).map(|c| pair("queryError", &c[1])));
+            if let Some(category) = category.captures(&text) {
+                found.extend(helper.captures_iter(&text).map(|c| pair(&category[1], &c[1])));
+            }
+        }
+        assert!(found.len() > 100, "{}", found.len());
+        for (path, category, code) in found {
+            let name = format!("{}{}", category[..1].to_uppercase(), &category[1..]);
+            assert!(schema().values(&name).contains(&code.as_str()), "{}: {name}.{code}", path.display());
+        }
+    }
+
+    #[test]
     fn output_only_and_immutable_are_known() {
         let campaign = schema().message("Campaign");
         assert!(campaign.field("primary_status").unwrap().output);

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::Google;
-use super::account::CustomerStatus;
+use super::account::{Account, CustomerStatus};
 use super::auth::Caller;
 use super::errors::{AdsError, Refusal};
 use super::gaql::{self, View};
@@ -176,7 +176,7 @@ impl Google {
             .values()
             .filter(|a| !self.denied.contains(a.id()))
             .filter(|a| a.config.users.is_empty() || a.config.users.contains(&caller.user))
-            .map(|a| a.id())
+            .map(Account::id)
     }
 
     /// Whether a caller may work on a customer at all.
@@ -396,13 +396,8 @@ fn page(rows: &[String], next: Option<&str>, mask: &str, request_id: Option<&str
         out.push_str("],");
     }
     for (name, value) in [("nextPageToken", next), ("requestId", request_id), ("fieldMask", Some(mask))] {
-        if let Some(value) = value {
-            out.push_str(&format!("\"{name}\":\"{value}\","));
-        }
+        out.extend(value.map(|value| format!("\"{name}\":\"{value}\",")));
     }
-    if let Some(count) = count {
-        out.push_str(&format!("\"totalResultsCount\":\"{count}\","));
-    }
-    out.push_str(&format!("\"queryResourceConsumption\":\"{}\"}}", 200 + rows.len()));
-    out
+    out.extend(count.map(|count| format!("\"totalResultsCount\":\"{count}\",")));
+    out + &format!("\"queryResourceConsumption\":\"{}\"}}", 200 + rows.len())
 }

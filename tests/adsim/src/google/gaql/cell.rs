@@ -97,10 +97,10 @@ impl Cell<'_> {
     }
 
     fn matches(&self, test: &Test) -> bool {
-        let (Some(pattern), Some(text)) = (&test.pattern, self.text()) else { return false };
-        pattern.is_match(&text)
+        test.pattern.as_ref().zip(self.text()).is_some_and(|(pattern, text)| pattern.is_match(&text))
     }
 
+    #[allow(clippy::float_cmp, reason = "an equality in a query means equality")]
     fn equals(&self, value: &str, column: &Column) -> bool {
         match column.kind {
             Kind::Int64 | Kind::Int32 | Kind::Double => {

@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use serde_json::Value;
 
 use super::cell::Cell;
-use super::plan::{Column, Plan};
+use super::plan::{Column, Plan, Test};
 use super::rows::Shape;
 use crate::config::GoogleConfig;
 use crate::google::account::Account;
@@ -35,7 +35,7 @@ pub struct View<'a> {
 }
 
 /// One row: the objects that its fields come from.
-#[derive(Default, Clone)]
+#[derive(Default, Clone, Copy)]
 struct Row<'a> {
     campaign: Option<&'a Arc<Object>>,
     budget: Option<&'a Arc<Object>>,
@@ -65,7 +65,12 @@ pub fn run(plan: &Plan, view: &View<'_>) -> Vec<String> {
     let mut kept: Vec<Vec<Cell<'_>>> = Vec::new();
     for row in &rows {
         let cells: Vec<Cell<'_>> = plan.columns.iter().map(|column| cell(column, row, view, &customer)).collect();
-        if plan.tests.iter().all(|test| cells[test.column].meets(test, &plan.columns[test.column])) {
+        let holds = |test: &Test| {
+            let column = &plan.columns[test.column];
+            // Days that are summed up were selected before.
+            (column.is_segment() && !plan.by_day) || cells[test.column].meets(test, column)
+        };
+        if plan.tests.iter().all(holds) {
             kept.push(cells);
             if plan.order.is_empty() && plan.limit.is_some_and(|limit| kept.len() >= limit) {
                 break;
@@ -166,7 +171,7 @@ fn extend_by_day<'a>(plan: &Plan, view: &View<'_>, row: Row<'a>, rows: &mut Vec<
                 figures.add(on_day(view.account, *id, day, view.seed, &view.config.delivery, view.now));
             }
             if plan.by_day && !figures.is_zero() {
-                rows.push(Row { day: Some(day), metrics: figures, ..row.clone() });
+                rows.push(Row { day: Some(day), metrics: figures, ..row });
             }
             total.add(figures);
         }

@@ -75,7 +75,8 @@ impl Column {
         self.resource() == "metrics"
     }
 
-    fn is_segment(&self) -> bool {
+    /// Whether it is a segment.
+    pub fn is_segment(&self) -> bool {
         self.resource() == "segments"
     }
 

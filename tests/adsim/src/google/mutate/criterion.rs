@@ -176,9 +176,7 @@ pub(super) fn create_for_ad_group(ctx: &mut Context<'_>, mut doc: Doc) -> Result
     check_keyword(&text, &match_type, &mut errors);
     check_url_fields(&doc, "", &mut errors);
     let Some(group) = group else { return Err(errors) };
-    if group.is_removed() {
-        errors.push(removed().at("ad_group"));
-    } else if is_removed(ctx, Kind::Campaign, group.reference("campaign")) {
+    if group.is_removed() || is_removed(ctx, Kind::Campaign, group.reference("campaign")) {
         errors.push(removed().at("ad_group"));
     }
     let negative = doc.get("negative").and_then(serde_json::Value::as_bool).unwrap_or_default();

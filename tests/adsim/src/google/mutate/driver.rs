@@ -78,7 +78,9 @@ pub fn execute(
     } else if !request.partial_failure {
         // Nobody can see the account between the operations of an atomic request.
         let live = ctx.account.live_daily_budget(ctx.now);
-        applied.iter_mut().for_each(|change| change.live = live);
+        for change in &mut applied {
+            change.live = live;
+        }
     }
     if !errors.is_empty() && !request.partial_failure {
         return Err(Refusal::invalid(errors));

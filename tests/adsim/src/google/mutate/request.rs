@@ -49,6 +49,7 @@ impl Operation {
 
 /// A mutate request.
 #[derive(Debug, Clone)]
+#[allow(clippy::struct_excessive_bools, reason = "they are the request's own, independent flags")]
 pub struct Request {
     /// Operations in order.
     pub operations: Vec<Operation>,
