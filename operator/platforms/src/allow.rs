@@ -9,12 +9,8 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use crate::error::PlatformError;
 
 /// Hosts of the platforms themselves, https only.
-const PLATFORM_HOSTS: &[&str] = &[
-    "googleads.googleapis.com",
-    "oauth2.googleapis.com",
-    "graph.facebook.com",
-    "business-api.tiktok.com",
-];
+const PLATFORM_HOSTS: &[&str] =
+    &["googleads.googleapis.com", "oauth2.googleapis.com", "graph.facebook.com", "business-api.tiktok.com"];
 
 /// An allow-list of origins.
 #[derive(Debug, Clone, Default)]
@@ -119,11 +115,9 @@ mod tests {
     #[test]
     fn only_platform_hosts_and_listed_origins_are_allowed() {
         let list = AllowList::new(&["http://127.0.0.1".to_owned(), "https://ads.example:8443".to_owned()]).unwrap();
-        for allowed in [
-            "https://googleads.googleapis.com/v26/x",
-            "http://127.0.0.1:4711/token",
-            "https://ads.example:8443/x",
-        ] {
+        for allowed in
+            ["https://googleads.googleapis.com/v26/x", "http://127.0.0.1:4711/token", "https://ads.example:8443/x"]
+        {
             assert!(list.check_url(allowed).is_ok(), "{allowed}");
         }
         for refused in [

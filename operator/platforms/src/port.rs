@@ -18,8 +18,8 @@ use std::sync::Arc;
 
 use adops_core::campaign::observed::{ExternalId, Snapshot};
 use adops_core::campaign::plan::{Action, NewLine};
-use adops_core::market::Place;
 use adops_core::marker::Installation;
+use adops_core::market::Place;
 use adops_core::money::Currency;
 use adops_core::platform::{ObjectCount, Platform, PlatformRules};
 use adops_core::secret::Secret;

@@ -92,11 +92,7 @@ impl Transport {
             let connect = error.is_connect() || error.is_builder();
             // The URL may hold a token on some platforms.
             let message = chain(&error.without_url());
-            if connect {
-                PlatformError::Unavailable { message }
-            } else {
-                PlatformError::UnknownOutcome { message }
-            }
+            if connect { PlatformError::Unavailable { message } } else { PlatformError::UnknownOutcome { message } }
         };
         let response = self.client.execute(request).await.map_err(failed)?;
         let status = response.status().as_u16();

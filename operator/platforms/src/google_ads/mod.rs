@@ -1,50 +1,232 @@
-//! Google Ads.
+//! Google Ads, by its REST API (v26).
+//!
+//! # A line on Google
+//! One campaign budget of its own, one Search campaign with two labels, places (by presence) and
+//! languages, one ad group with keywords and excluded demographic groups, and its responsive search
+//! ads. The name of the campaign and of the ad group ends in the line's token.
+//!
+//! # Reading
+//! Listings go kind by kind ([`listing`]), so that a poll costs pages and not objects; what was read
+//! ([`tree`]) is translated into core's words ([`observe`]). Anything that keeps a line from being what
+//! its settings say (an ad group paused or removed, an ad of another ad group, targeting by interest)
+//! shows as a difference in one of its settings.
+//!
+//! # Writing
+//! A line is created whole or not at all ([`create`]); changes that belong together are sent together
+//! ([`change`], [`batch`]). `partialFailure` is used only where each operation stands for itself.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+mod account;
+mod auth;
+mod batch;
+mod bidding;
+mod blueprint;
+mod change;
+mod client;
+mod create;
+mod errors;
+mod goals;
+mod labels;
+mod listing;
+mod observe;
+mod operations;
+mod places;
+mod render;
+mod rules;
+mod spend;
+mod structure;
+mod subdivisions;
+mod text;
+mod tree;
+mod wire;
 
-use adops_core::campaign::line::{DesiredLine, LineProblem};
-use adops_core::campaign::observed::{ObservedLine, Snapshot};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use adops_core::campaign::observed::{ExternalId, Snapshot};
 use adops_core::campaign::plan::{Action, NewLine};
-use adops_core::campaign::settings::{Field, Settings, Value};
+use adops_core::marker::Installation;
 use adops_core::market::Place;
-use adops_core::money::{Currency, Money};
-use adops_core::platform::{Account, Manner, Platform, PlatformRules};
+use adops_core::platform::PlatformRules;
+use adops_core::secret::Secret;
 use async_trait::async_trait;
+use jiff::SignedDuration;
 use jiff::civil::Date;
-use jiff::{SignedDuration, Timestamp};
 
+pub use self::rules::Rules;
+
+use self::account::Basics;
+use self::auth::Auth;
+use self::change::Known;
+use self::client::Client;
+use self::goals::Goals;
+use self::labels::{LabelBook, Labels};
+use self::observe::Lens;
+use self::places::Atlas;
+use self::tree::Tree;
 use crate::error::PlatformError;
 use crate::port::{AccountFacts, AdPlatform, ConnectError, Connection, Outcome, Scope, Spend};
+use crate::transport::Transport;
 
-/// Google Ads' rules.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Rules;
-
-impl PlatformRules for Rules {
-    fn platform(&self) -> Platform { Platform::Google }
-    fn minimum_daily_budget(&self, _currency: Currency) -> Option<Money> { None }
-    fn render(&self, _line: &DesiredLine, _account: &Account) -> Result<Settings, Vec<LineProblem>> { Ok(Settings::default()) }
-    fn manner(&self, _field: Field, _from: Option<&Value>, _to: &Value, _line: &ObservedLine, _now: Timestamp) -> Manner { Manner::InPlace }
-}
+const ENDPOINT: &str = "https://googleads.googleapis.com";
+const VERSION: &str = "v26";
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+const READ_AFTER_WRITE_LAG: SignedDuration = SignedDuration::from_secs(5);
 
 /// One Google Ads account.
-pub struct GoogleAds { _connection: Connection }
+pub struct GoogleAds {
+    client: Client,
+    installation: Installation,
+    atlas: Atlas,
+    labels: Labels,
+    basics: tokio::sync::Mutex<Option<Basics>>,
+    /// What the last reading of each campaign said of how it is to be changed.
+    known: Mutex<HashMap<ExternalId, Known>>,
+}
 
 impl GoogleAds {
     /// A connector.
-    pub fn new(connection: Connection) -> Result<Self, ConnectError> { Ok(Self { _connection: connection }) }
+    pub fn new(connection: Connection) -> Result<Self, ConnectError> {
+        let auth = Auth::new(&connection.credentials)?;
+        let endpoint = connection.endpoint.as_deref().unwrap_or(ENDPOINT).trim_end_matches('/').to_owned();
+        for url in [endpoint.as_str(), auth.token_uri()] {
+            connection.allow.check_url(url).map_err(|error| match error {
+                PlatformError::EndpointNotAllowed { url } => ConnectError::NotAllowed { url },
+                _ => ConnectError::NotAllowed { url: "the endpoint".to_owned() },
+            })?;
+        }
+        let transport = Transport::new(connection.allow, REQUEST_TIMEOUT, connection.interceptor)
+            .map_err(|error| ConnectError::BadKey { key: "token_uri".to_owned(), message: error.to_string() })?;
+        let developer_token = connection
+            .credentials
+            .get("developer_token")
+            .map(|token| Secret::new(token.reveal().trim()))
+            .filter(|token| !token.reveal().is_empty());
+        let client = Client {
+            transport,
+            auth,
+            clock: connection.clock,
+            base: format!("{endpoint}/{}", connection.api_version.as_deref().unwrap_or(VERSION)),
+            customer: digits(&connection.account_id),
+            login: connection.manager_id.as_deref().map(digits),
+            developer_token,
+        };
+        Ok(Self {
+            client,
+            installation: connection.installation,
+            atlas: Atlas::default(),
+            labels: Labels::default(),
+            basics: tokio::sync::Mutex::new(None),
+            known: Mutex::new(HashMap::new()),
+        })
+    }
+
+    /// What never changes on the account.
+    async fn basics(&self) -> Result<Basics, PlatformError> {
+        let mut held = self.basics.lock().await;
+        if let Some(basics) = held.as_ref() {
+            return Ok(basics.clone());
+        }
+        Ok(held.insert(account::read_basics(&self.client).await?).clone())
+    }
+
+    /// The account's day.
+    fn today(&self, basics: &Basics) -> Date {
+        self.client.clock.now().to_zoned(basics.time_zone.clone()).date()
+    }
+
+    async fn goals_of(
+        &self,
+        actions: BTreeSet<String>,
+    ) -> Result<BTreeMap<String, Result<String, PlatformError>>, PlatformError> {
+        goals::ensure(&self.client, actions).await
+    }
+
+    async fn read(&self, scope: &Scope) -> Result<Snapshot, PlatformError> {
+        let began = self.client.clock.now();
+        let labels = self.labels.read(&self.client, &self.installation).await?;
+        let goals = Goals::read(&self.client).await?;
+        let trees = match scope {
+            Scope::All { held } => listing::all(&self.client, &self.installation, &labels, &goals, held).await?,
+            Scope::Ids(ids) => listing::of_ids(&self.client, &goals, ids).await?,
+        };
+        self.remember(&trees, &labels, matches!(scope, Scope::All { .. }));
+        let places = self.atlas.places(&self.client, &observe::constants(&trees)).await?;
+        let languages = self.atlas.languages(&self.client).await?;
+        let lens = Lens {
+            installation: &self.installation,
+            labels: &labels,
+            places: &places,
+            languages: &languages,
+            goals: &goals,
+            seen: began,
+        };
+        let lines =
+            trees.iter().map(|(id, tree)| Ok((id.clone(), lens.line(tree)?))).collect::<Result<_, PlatformError>>()?;
+        Ok(Snapshot { began, lines })
+    }
+
+    /// Keeps what is needed to change what was read; a full listing replaces all that was kept.
+    fn remember(&self, trees: &BTreeMap<ExternalId, Tree>, labels: &LabelBook, full: bool) {
+        let mut known = self.known();
+        if full {
+            known.clear();
+        }
+        for (id, tree) in trees {
+            known.insert(id.clone(), Known::of(tree, &self.installation, labels));
+        }
+    }
+
+    fn known(&self) -> std::sync::MutexGuard<'_, HashMap<ExternalId, Known>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 #[async_trait]
 impl AdPlatform for GoogleAds {
-    fn rules(&self) -> Arc<dyn PlatformRules> { Arc::new(Rules) }
-    fn read_after_write_lag(&self) -> SignedDuration { SignedDuration::from_secs(5) }
-    fn request_timeout(&self) -> SignedDuration { SignedDuration::from_secs(30) }
-    async fn account(&self) -> Result<AccountFacts, PlatformError> { Err(PlatformError::Unavailable { message: String::new() }) }
-    async fn observe(&self, _scope: &Scope) -> Result<Snapshot, PlatformError> { Ok(Snapshot::default()) }
-    async fn spend(&self, _since: Date) -> Result<Spend, PlatformError> { Ok(Spend::new()) }
-    async fn resolve(&self, _places: &BTreeSet<Place>) -> Result<BTreeMap<Place, String>, PlatformError> { Ok(BTreeMap::new()) }
-    async fn create(&self, _lines: &[NewLine]) -> Vec<Outcome> { Vec::new() }
-    async fn change(&self, _changes: &[Action]) -> Vec<Outcome> { Vec::new() }
+    fn rules(&self) -> Arc<dyn PlatformRules> {
+        Arc::new(Rules)
+    }
+
+    fn read_after_write_lag(&self) -> SignedDuration {
+        READ_AFTER_WRITE_LAG
+    }
+
+    fn request_timeout(&self) -> SignedDuration {
+        SignedDuration::try_from(REQUEST_TIMEOUT).unwrap_or(SignedDuration::MAX)
+    }
+
+    async fn account(&self) -> Result<AccountFacts, PlatformError> {
+        let mut held = self.basics.lock().await;
+        let (facts, basics) = account::read(&self.client, held.clone()).await?;
+        *held = Some(basics);
+        Ok(facts)
+    }
+
+    async fn observe(&self, scope: &Scope) -> Result<Snapshot, PlatformError> {
+        self.read(scope).await
+    }
+
+    async fn spend(&self, since: Date) -> Result<Spend, PlatformError> {
+        let basics = self.basics().await?;
+        let labels = self.labels.read(&self.client, &self.installation).await?;
+        spend::read(&self.client, &self.installation, &labels, since, self.today(&basics)).await
+    }
+
+    async fn resolve(&self, places: &BTreeSet<Place>) -> Result<BTreeMap<Place, String>, PlatformError> {
+        self.atlas.resolve(&self.client, places).await
+    }
+
+    async fn create(&self, lines: &[NewLine]) -> Vec<Outcome> {
+        self.create_lines(lines).await
+    }
+
+    async fn change(&self, changes: &[Action]) -> Vec<Outcome> {
+        self.change_objects(changes).await
+    }
+}
+
+/// A customer id without its dashes.
+fn digits(id: &str) -> String {
+    id.chars().filter(char::is_ascii_digit).collect()
 }

@@ -1,0 +1,511 @@
+//! Changing what exists.
+//!
+//! What belongs together is a [`Unit`]: a pause and its label, an ad group and its ads. Units are
+//! carried out whole, so that no half of a change is ever left: a campaign that is paused without our
+//! label would look as if somebody else had paused it, and one that is enabled with it would hide a
+//! later pause by hand. Changes of a single operation are sent with `partialFailure`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use adops_core::campaign::observed::ExternalId;
+use adops_core::campaign::plan::Action;
+use adops_core::campaign::settings::{Field, Value};
+use adops_core::marker::Installation;
+use adops_core::market::Place;
+use adops_core::reason::Reason;
+use serde_json::json;
+
+use super::GoogleAds;
+use super::batch::{self, Sent, Unit};
+use super::blueprint::{self, Dictionary, rejected, unfit};
+use super::create::first;
+use super::labels::{LabelBook, OwnLabels};
+use super::listing;
+use super::operations::{TemporaryIds, Writer, attach_label, update};
+use super::places::Languages;
+use super::structure;
+use super::tree::Tree;
+use crate::error::PlatformError;
+use crate::port::Outcome;
+
+/// How often what is already as wanted is taken out of a unit before it is given up.
+const ROUNDS: usize = 3;
+
+/// What must be known of a campaign before it is changed.
+#[derive(Debug, Clone)]
+pub(super) struct Known {
+    live: bool,
+    owner: Owner,
+    budget: String,
+    budget_shared: bool,
+    /// Whether our paused label is on it.
+    paused_label: bool,
+}
+
+/// Whose a campaign is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Owner {
+    Us,
+    Nobody,
+    Other(String),
+}
+
+impl Known {
+    /// What a tree says.
+    pub(super) fn of(tree: &Tree, installation: &Installation, labels: &LabelBook) -> Self {
+        let marker = tree.marker(installation, labels);
+        let ours = marker.label || marker.best_token().is_some_and(|token| token.installation == *installation);
+        let owner = match marker.foreign(installation) {
+            Some(other) => Owner::Other(other),
+            None if ours => Owner::Us,
+            None => Owner::Nobody,
+        };
+        Self {
+            live: tree.is_live(),
+            owner,
+            budget: tree.budget.resource_name.clone(),
+            budget_shared: tree.budget.explicitly_shared,
+            paused_label: tree.carries(labels.paused.as_ref()),
+        }
+    }
+
+    /// S2: nothing is changed that is not ours, and nothing is taken from another owner.
+    fn allow(&self, id: &ExternalId, action: &Action) -> Result<(), PlatformError> {
+        let refuse = |reason, message: String| Err(rejected(reason, message));
+        match (&self.owner, action) {
+            (Owner::Other(other), _) => refuse(
+                Reason::ForeignMarker,
+                format!("campaign {id} carries the marker of another installation: {other}; it is not changed"),
+            ),
+            (Owner::Nobody, action) if !matches!(action, Action::Mark { .. }) => refuse(
+                Reason::ForeignMarker,
+                format!("campaign {id} carries no marker of this installation; it is not changed"),
+            ),
+            (_, Action::Remove { .. }) => Ok(()),
+            _ if !self.live => refuse(Reason::RemovedOnPlatform, format!("campaign {id} is removed")),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What changes are made of: all that was looked up for them.
+pub(super) struct Workshop<'a> {
+    pub(super) writer: Writer<'a>,
+    pub(super) dictionary: &'a Dictionary<'a>,
+    /// Trees of the campaigns whose structure changes.
+    pub(super) trees: &'a BTreeMap<ExternalId, Tree>,
+    known: &'a BTreeMap<ExternalId, Known>,
+    labels: &'a Result<OwnLabels, PlatformError>,
+}
+
+/// A unit and the changes that it carries out.
+struct Job {
+    changes: Vec<usize>,
+    unit: Unit,
+}
+
+impl GoogleAds {
+    pub(super) async fn change_objects(&self, changes: &[Action]) -> Vec<Outcome> {
+        let mut outcomes: Vec<Option<Outcome>> = vec![None; changes.len()];
+        let jobs = match self.plan_jobs(changes, &mut outcomes).await {
+            Ok(jobs) => jobs,
+            // Only reads have failed.
+            Err(error) => {
+                let error = super::client::read_error(error, "before anything was changed");
+                return changes.iter().map(|_| Outcome::Failed(error.clone())).collect();
+            }
+        };
+        self.forget(changes);
+        let (single, whole): (Vec<Job>, Vec<Job>) = jobs.into_iter().partition(|job| job.unit.operations.len() == 1);
+        self.carry_out(changes, whole, &mut outcomes).await;
+        self.carry_out_singly(changes, single, &mut outcomes).await;
+        let unsent = || Outcome::Failed(PlatformError::Unavailable { message: "it was not sent".to_owned() });
+        outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(unsent)).collect()
+    }
+
+    /// Looks up what is needed and turns changes into operations. Those that are refused or need no
+    /// operation have their outcome at once.
+    async fn plan_jobs(&self, changes: &[Action], outcomes: &mut [Option<Outcome>]) -> Result<Vec<Job>, PlatformError> {
+        let trees = self.trees_for(changes).await?;
+        let known = self.known_for(changes, &trees).await?;
+        let labels = if changes
+            .iter()
+            .any(|change| matches!(change, Action::Pause { .. } | Action::Enable { .. } | Action::Mark { .. }))
+        {
+            self.labels.ensure(&self.client, &self.installation).await
+        } else {
+            Err(PlatformError::Unavailable { message: "no label was looked up".to_owned() })
+        };
+        let basics = self.basics().await?;
+        let places = self.atlas.resolve(&self.client, &places_in(changes)).await?;
+        let languages = match changes.iter().any(|change| is_set(change, Field::Languages)) {
+            true => self.atlas.languages(&self.client).await?,
+            false => Languages::default(),
+        };
+        let goals = self.goals_of(actions_in(changes)).await?;
+        let dictionary = Dictionary {
+            basics: &basics,
+            today: self.today(&basics),
+            places: &places,
+            languages: &languages,
+            goals: &goals,
+        };
+        let workshop = Workshop {
+            writer: Writer { client: &self.client },
+            dictionary: &dictionary,
+            trees: &trees,
+            known: &known,
+            labels: &labels,
+        };
+        Ok(workshop.jobs(changes, outcomes))
+    }
+
+    /// Reads the campaigns whose structure changes.
+    async fn trees_for(&self, changes: &[Action]) -> Result<BTreeMap<ExternalId, Tree>, PlatformError> {
+        let ids: BTreeSet<ExternalId> =
+            changes.iter().filter(|change| is_structural(change)).filter_map(Action::id).cloned().collect();
+        if ids.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        // Which goal a campaign has is not needed to give it another.
+        let trees = listing::of_ids(&self.client, &super::Goals::default(), &ids).await?;
+        let labels = self.label_book().await?;
+        self.remember(&trees, &labels, false);
+        Ok(trees)
+    }
+
+    /// What is known of all that is changed; what is not kept is read.
+    async fn known_for(
+        &self,
+        changes: &[Action],
+        trees: &BTreeMap<ExternalId, Tree>,
+    ) -> Result<BTreeMap<ExternalId, Known>, PlatformError> {
+        let ids: BTreeSet<ExternalId> = changes.iter().filter_map(Action::id).cloned().collect();
+        let missing: BTreeSet<ExternalId> = {
+            let known = self.known();
+            ids.iter().filter(|id| !known.contains_key(*id) && !trees.contains_key(*id)).cloned().collect()
+        };
+        if !missing.is_empty() {
+            let labels = self.label_book().await?;
+            let found = listing::bare(&self.client, &missing).await?;
+            self.remember(&found, &labels, false);
+        }
+        let known = self.known();
+        Ok(ids.into_iter().filter_map(|id| Some((id.clone(), known.get(&id)?.clone()))).collect())
+    }
+
+    async fn label_book(&self) -> Result<LabelBook, PlatformError> {
+        self.labels.read(&self.client, &self.installation).await
+    }
+
+    /// What is about to change must be read again before it is changed the next time.
+    fn forget(&self, changes: &[Action]) {
+        let mut known = self.known();
+        for id in changes.iter().filter_map(Action::id) {
+            known.remove(id);
+        }
+    }
+
+    async fn carry_out(&self, changes: &[Action], mut jobs: Vec<Job>, outcomes: &mut [Option<Outcome>]) {
+        for _ in 0..ROUNDS {
+            if jobs.is_empty() {
+                return;
+            }
+            let units: Vec<Unit> = jobs.iter().map(|job| job.unit.clone()).collect();
+            let sent = batch::send(&self.client, &units).await;
+            let mut again = Vec::new();
+            for (mut job, sent) in jobs.into_iter().zip(sent) {
+                match sent {
+                    Sent::Refused(errors) if job.drop_satisfied(&errors) => again.push(job),
+                    other => self.file(changes, &job, other, outcomes),
+                }
+            }
+            jobs = again;
+        }
+    }
+
+    async fn carry_out_singly(&self, changes: &[Action], jobs: Vec<Job>, outcomes: &mut [Option<Outcome>]) {
+        let operations: Vec<_> = jobs.iter().flat_map(|job| job.unit.operations.iter().cloned()).collect();
+        if operations.is_empty() {
+            return;
+        }
+        let sent = batch::send_singly(&self.client, &operations).await;
+        for (mut job, sent) in jobs.into_iter().zip(sent) {
+            let sent = match sent {
+                Sent::Refused(errors) if job.drop_satisfied(&errors) => Sent::Done(Vec::new()),
+                other => other,
+            };
+            self.file(changes, &job, sent, outcomes);
+        }
+    }
+
+    fn file(&self, changes: &[Action], job: &Job, sent: Sent, outcomes: &mut [Option<Outcome>]) {
+        let failure = match sent {
+            Sent::Done(_) => None,
+            Sent::Unknown(error) => Some(Outcome::Unknown(error)),
+            Sent::NotSent(error) => Some(Outcome::Failed(error)),
+            Sent::Refused(errors) => {
+                if errors.iter().any(|(_, error)| error.code == "CANNOT_APPLY_INACTIVE_LABEL") {
+                    self.labels.forget();
+                }
+                Some(Outcome::Failed(first(errors)))
+            }
+        };
+        for &index in &job.changes {
+            let id = changes[index].id().cloned().unwrap_or_default();
+            outcomes[index] = Some(failure.clone().unwrap_or(Outcome::Applied { id }));
+        }
+    }
+}
+
+impl Job {
+    /// Takes out operations whose effect is there already. Whether that is all that was wrong.
+    fn drop_satisfied(&mut self, errors: &[(usize, super::errors::ItemError)]) -> bool {
+        let satisfied: BTreeSet<usize> = errors
+            .iter()
+            .filter(|(at, error)| is_satisfied(&self.unit.operations[*at], &error.code))
+            .map(|(at, _)| *at)
+            .collect();
+        if satisfied.is_empty() || errors.iter().any(|(at, _)| !satisfied.contains(at)) {
+            return false;
+        }
+        let mut at = 0;
+        self.unit.operations.retain(|_| {
+            at += 1;
+            !satisfied.contains(&(at - 1))
+        });
+        true
+    }
+}
+
+/// Whether an error says that what an operation was to bring about is so already.
+fn is_satisfied(operation: &serde_json::Value, code: &str) -> bool {
+    let Some((kind, inner)) = operation.as_object().and_then(|map| map.iter().next()) else { return false };
+    if inner.get("remove").is_some() {
+        return matches!(
+            code,
+            "RESOURCE_NOT_FOUND" | "CAMPAIGN_LABEL_DOES_NOT_EXIST" | "OPERATION_NOT_PERMITTED_FOR_REMOVED_RESOURCE"
+        );
+    }
+    let can_be_twice =
+        matches!(kind.as_str(), "campaignLabelOperation" | "campaignCriterionOperation" | "adGroupCriterionOperation");
+    can_be_twice
+        && inner.get("create").is_some()
+        && matches!(code, "CAMPAIGN_LABEL_ALREADY_EXISTS" | "RESOURCE_ALREADY_EXISTS")
+}
+
+impl Workshop<'_> {
+    fn jobs(&self, changes: &[Action], outcomes: &mut [Option<Outcome>]) -> Vec<Job> {
+        let mut ids = TemporaryIds::default();
+        let mut jobs = Vec::new();
+        // Changes that need a new ad group share it.
+        let mut rebuilds: BTreeMap<&ExternalId, Vec<usize>> = BTreeMap::new();
+        for (index, change) in changes.iter().enumerate() {
+            let Some(id) = change.id() else {
+                outcomes[index] = Some(Outcome::Failed(rejected(Reason::Unsupported, "a line is created by create")));
+                continue;
+            };
+            if structure::needs_group(change) && self.trees.get(id).is_some_and(|tree| tree.main_group().is_none()) {
+                match self.allowed(id, change) {
+                    Ok(_) => rebuilds.entry(id).or_default().push(index),
+                    Err(error) => outcomes[index] = Some(Outcome::Failed(error)),
+                }
+                continue;
+            }
+            match self.operations(id, change, &mut ids) {
+                Ok(operations) if operations.is_empty() => {
+                    outcomes[index] = Some(Outcome::Applied { id: id.clone() });
+                }
+                Ok(operations) => jobs.push(Job { changes: vec![index], unit: Unit { operations } }),
+                Err(error) => outcomes[index] = Some(Outcome::Failed(error)),
+            }
+        }
+        for (id, indices) in rebuilds {
+            let wanted: Vec<&Action> = indices.iter().map(|&index| &changes[index]).collect();
+            match structure::rebuild(self, id, &wanted, &mut ids) {
+                Ok(operations) => jobs.push(Job { changes: indices, unit: Unit { operations } }),
+                Err(error) => {
+                    for index in indices {
+                        outcomes[index] = Some(Outcome::Failed(error.clone()));
+                    }
+                }
+            }
+        }
+        jobs
+    }
+
+    fn allowed(&self, id: &ExternalId, change: &Action) -> Result<&Known, PlatformError> {
+        let unseen = || rejected(Reason::RemovedOnPlatform, format!("the account has no campaign {id}"));
+        let known = self.known.get(id).ok_or_else(unseen)?;
+        known.allow(id, change)?;
+        Ok(known)
+    }
+
+    fn operations(
+        &self,
+        id: &ExternalId,
+        change: &Action,
+        ids: &mut TemporaryIds,
+    ) -> Result<Vec<serde_json::Value>, PlatformError> {
+        let known = self.allowed(id, change)?;
+        let writer = &self.writer;
+        let campaign = writer.campaign_name(id);
+        let status = |status: &str| writer.update_campaign(id, json!({ "status": status }), "status");
+        Ok(match change {
+            Action::Create(_) => Vec::new(),
+            Action::Pause { .. } => {
+                let mut operations = vec![status("PAUSED")];
+                // Without a label it still must stop.
+                if let (false, Ok(labels)) = (known.paused_label, self.labels) {
+                    operations.push(attach_label(&campaign, &labels.paused));
+                }
+                operations
+            }
+            Action::Enable { .. } => {
+                let labels = self.labels.as_ref().map_err(Clone::clone)?;
+                let mut operations = vec![status("ENABLED")];
+                if known.paused_label {
+                    operations.insert(0, writer.detach_label(id, &labels.paused));
+                }
+                operations
+            }
+            Action::SetBudget { to, .. } => {
+                if known.budget_shared {
+                    let message = format!(
+                        "campaign {id} uses a shared budget, which other campaigns spend, too: give it a budget of its own"
+                    );
+                    return Err(rejected(Reason::PlatformRejected, message));
+                }
+                let amount = json!({ "amountMicros": to.micros().to_string() });
+                vec![update("campaignBudgetOperation", known.budget.clone(), amount, "amount_micros")]
+            }
+            Action::Mark { name, paused, .. } => self.mark(id, name, *paused)?,
+            Action::Remove { .. } if !known.live => Vec::new(),
+            Action::Remove { .. } => vec![writer.remove_campaign(id)],
+            Action::Set { field, to, .. } => self.set(id, *field, to, ids)?,
+        })
+    }
+
+    fn mark(&self, id: &ExternalId, name: &str, paused: bool) -> Result<Vec<serde_json::Value>, PlatformError> {
+        let labels = self.labels.as_ref().map_err(Clone::clone)?;
+        let unseen = || rejected(Reason::RemovedOnPlatform, format!("the account has no campaign {id}"));
+        let tree = self.trees.get(id).ok_or_else(unseen)?;
+        let campaign = self.writer.campaign_name(id);
+        let mut operations = Vec::new();
+        if tree.campaign.name != name {
+            operations.push(self.writer.update_campaign(id, json!({ "name": name }), "name"));
+        }
+        if !tree.carries(Some(&labels.ours)) {
+            operations.push(attach_label(&campaign, &labels.ours));
+        }
+        match tree.carries(Some(&labels.paused)) {
+            false if paused => operations.push(attach_label(&campaign, &labels.paused)),
+            // Enabled and "paused by us" at once is a damaged marker.
+            true if tree.is_enabled() => operations.push(self.writer.detach_label(id, &labels.paused)),
+            _ => {}
+        }
+        if let Some(group) = tree.main_group().filter(|group| group.group.name != name) {
+            let resource = group.group.resource_name.clone();
+            operations.push(update("adGroupOperation", resource, json!({ "name": name }), "name"));
+        }
+        Ok(operations)
+    }
+
+    fn set(
+        &self,
+        id: &ExternalId,
+        field: Field,
+        to: &Value,
+        ids: &mut TemporaryIds,
+    ) -> Result<Vec<serde_json::Value>, PlatformError> {
+        let campaign = |fields, mask| Ok(vec![self.writer.update_campaign(id, fields, mask)]);
+        match (field, to) {
+            (Field::Name, Value::Text(name)) => campaign(json!({ "name": name }), "name"),
+            (Field::Start, Value::Instant(start)) => {
+                campaign(json!({ "startDateTime": self.dictionary.start(*start) }), "start_date_time")
+            }
+            (Field::End, Value::Instant(end)) => {
+                campaign(json!({ "endDateTime": self.dictionary.end(*end) }), "end_date_time")
+            }
+            (Field::UrlSuffix, Value::Text(suffix)) => {
+                campaign(json!({ "finalUrlSuffix": suffix }), "final_url_suffix")
+            }
+            (Field::Networks, Value::Text(networks)) => campaign(
+                json!({ "networkSettings": {
+                    "targetGoogleSearch": true,
+                    "targetSearchNetwork": blueprint::partners(networks)?,
+                    "targetContentNetwork": false,
+                    "targetPartnerSearchNetwork": false,
+                } }),
+                "network_settings.target_google_search,network_settings.target_search_network,\
+                 network_settings.target_content_network,network_settings.target_partner_search_network",
+            ),
+            (Field::PoliticalAds, Value::Text(statement)) => campaign(
+                json!({ "containsEuPoliticalAdvertising": blueprint::political(statement)? }),
+                "contains_eu_political_advertising",
+            ),
+            (Field::ConversionAction, Value::Text(action)) => {
+                let goal = self.dictionary.goal(action)?;
+                Ok(vec![self.writer.set_goal(id, goal.as_deref())])
+            }
+            (Field::Delivery | Field::Budget | Field::Channel, _) => {
+                Err(rejected(Reason::Unsupported, format!("{field} of a campaign cannot be changed on Google Ads")))
+            }
+            (_, to) => {
+                let unseen = || rejected(Reason::RemovedOnPlatform, format!("the account has no campaign {id}"));
+                let tree = self.trees.get(id).ok_or_else(unseen)?;
+                structure::set(self, tree, field, to, ids).ok_or_else(|| unfit(field))?
+            }
+        }
+    }
+}
+
+/// Whether a change needs to see what hangs on a campaign.
+fn is_structural(change: &Action) -> bool {
+    match change {
+        Action::Mark { .. } => true,
+        Action::Set { field, .. } => matches!(
+            field,
+            Field::Places
+                | Field::Languages
+                | Field::Ages
+                | Field::Genders
+                | Field::Keywords
+                | Field::NegativeKeywords
+                | Field::Ads
+                | Field::Bidding
+        ),
+        Action::Create(_)
+        | Action::Pause { .. }
+        | Action::Enable { .. }
+        | Action::SetBudget { .. }
+        | Action::Remove { .. } => false,
+    }
+}
+
+fn is_set(change: &Action, wanted: Field) -> bool {
+    matches!(change, Action::Set { field, .. } if *field == wanted)
+}
+
+fn places_in(changes: &[Action]) -> BTreeSet<Place> {
+    changes
+        .iter()
+        .filter_map(|change| match change {
+            Action::Set { to: Value::Places(places), .. } => Some(places.clone()),
+            _ => None,
+        })
+        .flatten()
+        .collect()
+}
+
+fn actions_in(changes: &[Action]) -> BTreeSet<String> {
+    changes
+        .iter()
+        .filter_map(|change| match change {
+            Action::Set { field: Field::ConversionAction, to: Value::Text(action), .. } if !action.is_empty() => {
+                Some(action.clone())
+            }
+            _ => None,
+        })
+        .collect()
+}

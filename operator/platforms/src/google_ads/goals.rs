@@ -1,0 +1,122 @@
+//! Conversion actions. A Search campaign counts one of them by a custom conversion goal that holds that
+//! action alone, bound in its `ConversionGoalCampaignConfig`. (`selective_optimization`, which names
+//! actions directly, is for app campaigns only.)
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use serde_json::json;
+
+use super::blueprint::rejected;
+use super::client::{Client, read_error};
+use super::wire::{ConversionActionRow, CustomConversionGoal, CustomGoalRow};
+use crate::error::PlatformError;
+use adops_core::reason::Reason;
+
+/// Custom conversion goals of the account: resource name, and the names of their actions.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Goals {
+    actions: HashMap<String, String>,
+}
+
+impl Goals {
+    /// Reads them.
+    pub(super) async fn read(client: &Client) -> Result<Self, PlatformError> {
+        let goals = custom_goals(client).await?;
+        if goals.is_empty() {
+            return Ok(Self::default());
+        }
+        let names: HashMap<String, String> =
+            actions(client).await?.into_iter().map(|(name, resource)| (resource, name)).collect();
+        let name_of = |resource: &String| names.get(resource).cloned().unwrap_or_else(|| resource.clone());
+        let actions = goals
+            .into_iter()
+            .map(|goal| {
+                let names: Vec<String> = goal.conversion_actions.iter().map(name_of).collect();
+                (goal.resource_name, names.join(", "))
+            })
+            .collect();
+        Ok(Self { actions })
+    }
+
+    /// Whether the account has none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.actions.is_empty()
+    }
+
+    /// The name of what a goal counts.
+    pub(super) fn action(&self, goal: &str) -> String {
+        self.actions.get(goal).cloned().unwrap_or_else(|| goal.to_owned())
+    }
+}
+
+/// The goal that counts each action, created where there is none; an action that the account does not
+/// have is told.
+pub(super) async fn ensure(
+    client: &Client,
+    wanted: BTreeSet<String>,
+) -> Result<BTreeMap<String, Result<String, PlatformError>>, PlatformError> {
+    if wanted.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let known = actions(client).await?;
+    let goals = custom_goals(client).await?;
+    let mut found = BTreeMap::new();
+    let mut missing = Vec::new();
+    for name in wanted {
+        let Some(action) = known.get(&name) else {
+            let message = format!("the Google Ads account has no enabled conversion action `{name}`");
+            found.insert(name, Err(rejected(Reason::InvalidSpec, message)));
+            continue;
+        };
+        match goals.iter().find(|goal| goal.conversion_actions == [action.as_str()]) {
+            Some(goal) => drop(found.insert(name, Ok(goal.resource_name.clone()))),
+            None => missing.push((name, action.clone())),
+        }
+    }
+    if !missing.is_empty() {
+        let created = create(client, &missing).await?;
+        found.extend(missing.into_iter().zip(created).map(|((name, _), goal)| (name, Ok(goal))));
+    }
+    Ok(found)
+}
+
+async fn create(client: &Client, missing: &[(String, String)]) -> Result<Vec<String>, PlatformError> {
+    let operations: Vec<_> = missing
+        .iter()
+        .map(|(name, action)| {
+            json!({ "customConversionGoalOperation": { "create": {
+                "name": format!("adops: {name}"), "conversionActions": [action], "status": "ENABLED",
+            } } })
+        })
+        .collect();
+    let mutated = client
+        .mutate(&operations, false)
+        .await
+        .map_err(|refusal| read_error(refusal.error, "creating a conversion goal"))?;
+    let names: Vec<String> = mutated.names.into_iter().flatten().collect();
+    if names.len() == missing.len() {
+        return Ok(names);
+    }
+    Err(PlatformError::Unavailable { message: "the answer does not name the conversion goals".to_owned() })
+}
+
+/// Enabled conversion actions: name and resource name.
+async fn actions(client: &Client) -> Result<BTreeMap<String, String>, PlatformError> {
+    let rows: Vec<ConversionActionRow> = client
+        .search(
+            "SELECT conversion_action.resource_name, conversion_action.name FROM conversion_action \
+             WHERE conversion_action.status = 'ENABLED'",
+        )
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.conversion_action.name, row.conversion_action.resource_name)).collect())
+}
+
+async fn custom_goals(client: &Client) -> Result<Vec<CustomConversionGoal>, PlatformError> {
+    let rows: Vec<CustomGoalRow> = client
+        .search(
+            "SELECT custom_conversion_goal.resource_name, custom_conversion_goal.conversion_actions \
+             FROM custom_conversion_goal WHERE custom_conversion_goal.status = 'ENABLED'",
+        )
+        .await?;
+    Ok(rows.into_iter().map(|row| row.custom_conversion_goal).collect())
+}
