@@ -15,9 +15,12 @@
 pub mod budget;
 pub mod campaign;
 pub mod locale;
-pub mod market;
 pub mod marker;
+pub mod market;
 pub mod money;
 pub mod platform;
 pub mod reason;
 pub mod secret;
+
+#[cfg(test)]
+mod testing;

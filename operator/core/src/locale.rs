@@ -96,7 +96,9 @@ pub fn likely(country: &str) -> Option<Locale> {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ChoiceError {
     /// The places of a group speak different languages.
-    #[error("the places of `{market}` have the likely languages {languages}: say which with `locales: {{{market}: …}}`")]
+    #[error(
+        "the places of `{market}` have the likely languages {languages}: say which with `locales: {{{market}: …}}`"
+    )]
     Ambiguous {
         /// The group's name.
         market: String,
@@ -104,7 +106,9 @@ pub enum ChoiceError {
         languages: String,
     },
     /// No copy for the market's language and no fallback.
-    #[error("no ad copy for `{market}`: its language is {wanted}, copy exists for {available}; add one, or set `fallbackLocale`")]
+    #[error(
+        "no ad copy for `{market}`: its language is {wanted}, copy exists for {available}; add one, or set `fallbackLocale`"
+    )]
     NoCopy {
         /// The market.
         market: String,
@@ -127,17 +131,13 @@ pub fn choose(
         Some(locale) => BTreeSet::from([locale.clone()]),
         None => market.places.iter().filter_map(Place::country).filter_map(likely).collect(),
     };
-    let found: BTreeSet<Option<Locale>> = wanted
-        .iter()
-        .map(|locale| locale.and_parents().find(|candidate| available.contains(candidate)))
-        .collect();
+    let found: BTreeSet<Option<Locale>> =
+        wanted.iter().map(|locale| locale.and_parents().find(|candidate| available.contains(candidate))).collect();
     let list = |set: &BTreeSet<Locale>| set.iter().map(Locale::as_str).collect::<Vec<_>>().join(", ");
     let mut found = found.into_iter();
     match (found.next().flatten(), found.next()) {
         (Some(one), None) => Ok(one),
-        (_, Some(_)) => {
-            Err(ChoiceError::Ambiguous { market: market.key.clone(), languages: list(&wanted) })
-        }
+        (_, Some(_)) => Err(ChoiceError::Ambiguous { market: market.key.clone(), languages: list(&wanted) }),
         (None, None) => {
             let fallback = fallback.filter(|locale| available.contains(*locale));
             fallback.cloned().ok_or_else(|| ChoiceError::NoCopy {

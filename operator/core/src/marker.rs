@@ -133,22 +133,30 @@ pub struct Token {
 impl Token {
     /// The token of a line's `replacement`-th object.
     pub fn new(installation: &Installation, campaign: &CampaignId, line: &LineKey, replacement: u32) -> Self {
-        Self {
-            installation: installation.clone(),
-            campaign: campaign.hash(),
-            line: ShortHash::of(&line.to_string()),
-            replacement,
-        }
+        Self { installation: installation.clone(), campaign: campaign.hash(), line: line.hash(), replacement }
     }
 
     /// The last token in a name, of whichever installation.
     pub fn find(name: &str) -> Option<Self> {
+        Self::locate(name).map(|(token, _)| token)
+    }
+
+    /// A name without any token in it.
+    pub fn strip(name: &str) -> String {
+        let mut plain = name.to_owned();
+        while let Some((_, range)) = Self::locate(&plain) {
+            plain.replace_range(range, "");
+        }
+        plain.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    fn locate(name: &str) -> Option<(Self, std::ops::Range<usize>)> {
         let mut rest = name;
         while let Some(open) = rest.rfind('[') {
-            if let Some(token) =
-                rest[open + 1..].split_once(']').and_then(|(inner, _)| Self::parse_inner(inner))
+            if let Some((inner, _)) = rest[open + 1..].split_once(']')
+                && let Some(token) = Self::parse_inner(inner)
             {
-                return Some(token);
+                return Some((token, open..open + inner.len() + 2));
             }
             rest = &rest[..open];
         }
@@ -189,6 +197,8 @@ mod tests {
         assert_eq!(Token::find(&format!("[old] spring {token} (copy) [x]")), Some(token));
         assert_eq!(Token::find("spring US [prod.1234.5678.0]"), None);
         assert_eq!(Token::find("spring US"), None);
+        let twice = format!("{} spring [x] {} US", super::tests::token(), super::tests::token());
+        assert_eq!(Token::strip(&twice), "spring [x] US");
     }
 
     #[test]

@@ -124,8 +124,7 @@ impl Money {
         }
         let whole: i64 = whole.parse().map_err(|_| MoneyError::TooLarge)?;
         let fraction: i64 = format!("{fraction:0<6}").parse().map_err(|_| decimal())?;
-        let micros =
-            whole.checked_mul(MICROS).and_then(|m| m.checked_add(fraction)).ok_or(MoneyError::TooLarge)?;
+        let micros = whole.checked_mul(MICROS).and_then(|m| m.checked_add(fraction)).ok_or(MoneyError::TooLarge)?;
         Ok(Self { micros, currency })
     }
 

@@ -9,11 +9,11 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
-use super::spec::{Ad, AccountOverrides, Audience, BudgetPeriod, CampaignSpec, Copy, State};
+use super::spec::{AccountOverrides, Ad, Audience, BudgetPeriod, CampaignSpec, Copy, State};
 use crate::budget::{pacing, split};
 use crate::locale::{self, Locale};
-use crate::market::Market;
 use crate::marker::ShortHash;
+use crate::market::Market;
 use crate::money::Money;
 use crate::platform::{Account, PlatformRules};
 use crate::reason::Reason;
@@ -59,6 +59,11 @@ impl LineKey {
     /// Of an account's name and a market's key.
     pub fn new(account: impl Into<String>, market: impl Into<String>) -> Self {
         Self { account: account.into(), market: market.into() }
+    }
+
+    /// The hash that a marker carries.
+    pub fn hash(&self) -> ShortHash {
+        ShortHash::of(&self.to_string())
     }
 }
 
@@ -245,14 +250,9 @@ fn line(
         .clone();
     let locale = locale_of(spec, &market)?;
     let (start, end) = flight_in(spec, &account.time_zone);
-    let mut state = spec.state;
     let mut audience = spec.audience.clone();
     let mut account_overrides = spec.account_overrides.clone();
     for given in spec.overrides.iter().filter(|o| o.matches(&key.account, &key.market)) {
-        // A Campaign that is paused stays so; an override can only pause a line of an active one.
-        if given.state == Some(State::Paused) {
-            state = State::Paused;
-        }
         if let Some(other) = &given.audience {
             audience = other.clone();
         }
@@ -268,16 +268,31 @@ fn line(
         market,
         languages: BTreeSet::from([locale.language().to_owned()]),
         locale,
-        state,
+        state: state_of(spec, key),
         budget: Money::zero(account.currency),
         start,
         end,
-        over: end.to_zoned(account.time_zone.clone()).is_ok_and(|end| end.timestamp() < now),
+        over: is_past(end, &account.time_zone, now),
         audience,
         ads,
         account_overrides,
         spec: spec.clone(),
     })
+}
+
+/// The state that a spec asks for a line. A Campaign that is paused stays so; of an active one the
+/// last override that names a state counts.
+pub fn state_of(spec: &CampaignSpec, key: &LineKey) -> State {
+    if spec.state == State::Paused {
+        return State::Paused;
+    }
+    let mut overrides = spec.overrides.iter().rev().filter(|given| given.matches(&key.account, &key.market));
+    overrides.find_map(|given| given.state).unwrap_or(State::Active)
+}
+
+/// Whether a civil time of a zone is over.
+pub(crate) fn is_past(at: DateTime, zone: &TimeZone, now: Timestamp) -> bool {
+    at.to_zoned(zone.clone()).is_ok_and(|at| at.timestamp() < now)
 }
 
 fn locale_of(spec: &CampaignSpec, market: &Market) -> Result<Locale, LineProblem> {
@@ -294,13 +309,8 @@ fn locale_of(spec: &CampaignSpec, market: &Market) -> Result<Locale, LineProblem
                 .collect(),
         });
     }
-    locale::choose(
-        market,
-        spec.locales.get(&market.key),
-        spec.fallback_locale.as_ref(),
-        &available.unwrap_or_default(),
-    )
-    .map_err(|error| LineProblem::new(Reason::CopyMissing, error.to_string()))
+    locale::choose(market, spec.locales.get(&market.key), spec.fallback_locale.as_ref(), &available.unwrap_or_default())
+        .map_err(|error| LineProblem::new(Reason::CopyMissing, error.to_string()))
 }
 
 fn desired_ad(ad: &Ad, market: &str, locale: &Locale) -> Result<DesiredAd, LineProblem> {
@@ -347,11 +357,7 @@ fn set_budgets(
         let parts: Vec<split::Part> = keys(spec)
             .into_iter()
             .filter(|key| !spec.budget.redistribute || running.contains(key))
-            .map(|key| split::Part {
-                weight: spec.split.weight(&key.account, &key.market),
-                unit: unit_of(&key),
-                key,
-            })
+            .map(|key| split::Part { weight: spec.split.weight(&key.account, &key.market), unit: unit_of(&key), key })
             .collect();
         let total = match spec.budget.period {
             BudgetPeriod::Daily => spec.budget.amount,

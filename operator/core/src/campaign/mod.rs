@@ -3,6 +3,7 @@
 pub mod line;
 pub mod observed;
 pub mod plan;
+pub mod record;
 pub mod restrict;
 pub mod settings;
 pub mod spec;

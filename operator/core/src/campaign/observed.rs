@@ -86,6 +86,11 @@ impl MarkerEvidence {
         self.token.as_ref().or(self.inner_token.as_ref())
     }
 
+    /// Both tokens: that in the name, then the inner one.
+    pub fn tokens(&self) -> impl Iterator<Item = &Token> {
+        self.token.iter().chain(&self.inner_token)
+    }
+
     /// Whether label and name token are as we write them for `token`.
     pub fn is_whole(&self, token: &Token) -> bool {
         self.label && self.token.as_ref() == Some(token)
@@ -96,9 +101,7 @@ impl MarkerEvidence {
         if let Some(label) = &self.foreign_label {
             return Some(label.clone());
         }
-        self.best_token()
-            .filter(|token| token.installation != *ours)
-            .map(|token| token.installation.to_string())
+        self.tokens().find(|token| token.installation != *ours).map(|token| token.installation.to_string())
     }
 }
 

@@ -1,16 +1,16 @@
 //! Which object is a line's.
 
-use super::{Inputs, Wait, is_live, ours, token};
+use super::index::{Candidate, Index, has_evidence, owner_problem, unsettled_until};
+use super::{AccountView, Inputs, Wait, is_enabled, is_live};
 use crate::campaign::line::{LineKey, LineProblem};
 use crate::campaign::observed::{Existence, ExternalId, LineRecord, ObservedLine};
-use crate::campaign::plan::AccountView;
-use crate::marker::ShortHash;
 use crate::reason::Reason;
 
 /// What was found for a line.
 pub(super) enum Binding<'a> {
-    /// No object: one may be created with this replacement number.
-    Nothing { replacement: u32 },
+    /// No object: one may be created with this replacement number. `removed`: there was one, and
+    /// somebody else removed it.
+    Nothing { replacement: u32, removed: bool },
     /// This one.
     Bound { object: &'a ObservedLine, replacement: u32 },
     /// The object that the record or the spec names belongs to somebody else.
@@ -21,155 +21,192 @@ pub(super) enum Binding<'a> {
     Wait(Wait),
 }
 
-/// All live objects whose token names this line.
-pub(super) fn candidates<'a>(inputs: &'a Inputs<'a>, key: &LineKey) -> Vec<&'a ObservedLine> {
-    let Some(view) = inputs.accounts.get(&key.account) else { return Vec::new() };
-    let line = ShortHash::of(&key.to_string());
-    let mut found: Vec<&ObservedLine> = view
-        .snapshot
-        .lines
-        .values()
-        .filter(|object| is_live(object) && ours(inputs, object).is_some_and(|token| token.line == line))
-        .collect();
-    found.sort_by(|a, b| id_order(&a.id, &b.id));
-    found
-}
-
-/// Numeric order of ids, which are numbers without leading zeros.
-fn id_order(a: &str, b: &str) -> std::cmp::Ordering {
-    a.len().cmp(&b.len()).then_with(|| a.cmp(b))
+impl<'a> From<Candidate<'a>> for Binding<'a> {
+    fn from(candidate: Candidate<'a>) -> Self {
+        Self::Bound { object: candidate.object, replacement: candidate.replacement }
+    }
 }
 
 pub(super) fn bind<'a>(
     inputs: &'a Inputs<'a>,
+    index: &Index<'a>,
     key: &LineKey,
     record: &LineRecord,
     view: &'a AccountView<'a>,
 ) -> Binding<'a> {
-    let replacement_of = |object: &ObservedLine| ours(inputs, object).map_or(0, |token| token.replacement);
-    let found = candidates(inputs, key);
-    if let Some(chosen) = inputs.resolutions.get(key)
-        && let Some(object) = found.iter().find(|object| object.id == *chosen)
+    let found = index.candidates(key);
+    let highest = found.iter().map(|candidate| candidate.replacement).max();
+    // A newer object of ours on which somebody has put a marker of their own.
+    let taken =
+        index.disputed(key).iter().find(|disputed| highest.is_none_or(|highest| disputed.replacement > highest));
+    if let Some(taken) = taken
+        && let Some(problem) = owner_problem(inputs, inputs.spec.id.hash(), taken.object)
     {
-        return Binding::Bound { object, replacement: replacement_of(object) };
+        return Binding::Foreign { problem, object: Some(taken.object) };
     }
-    let highest = found.iter().map(|object| replacement_of(object)).max();
-    let newest: Vec<&ObservedLine> =
-        found.iter().copied().filter(|object| Some(replacement_of(object)) == highest).collect();
     let held = record.id.as_ref().and_then(|id| view.snapshot.lines.get(id));
-
+    let Some(highest) = highest else { return without_candidates(inputs, index, key, record, view, held) };
+    if let Some(other) = instead_of(inputs, index, key, record, view, highest) {
+        return other;
+    }
+    let newest: Vec<Candidate<'a>> =
+        found.iter().copied().filter(|candidate| candidate.replacement == highest).collect();
+    if let Some(chosen) = inputs.resolutions.get(key)
+        && let Some(candidate) = newest.iter().find(|candidate| candidate.object.id == *chosen)
+    {
+        return (*candidate).into();
+    }
     match newest.as_slice() {
-        [] => without_candidates(inputs, key, record, view, held),
-        // The acknowledged object is newer than what the listing shows, or its token was edited away.
-        [one] if held.is_some_and(|held| held.id != one.id && is_live(held)) && replacement_of(one) <= record.replacement => {
-            match held {
-                Some(held) => held_object(inputs, record, held),
-                None => Binding::Bound { object: one, replacement: replacement_of(one) },
-            }
+        [first, _, ..] if newest.iter().any(|one| one.object.delivered || is_enabled(one.object)) => {
+            Binding::Several { problem: several_problem(key, first.object, &newest) }
         }
-        // A newer object is being created: the older one that is seen is not bound, it is replaced.
-        [one] if record.attempt.is_some() && replacement_of(one) < record.replacement => {
-            attempt_or_nothing(record, view)
-        }
-        [one] => Binding::Bound { object: one, replacement: replacement_of(one) },
-        several => {
-            let live_in: Vec<&&ObservedLine> =
-                several.iter().filter(|object| object.delivered || super::is_enabled(object)).collect();
-            match live_in.as_slice() {
-                // The lowest id is kept; the others are planned for removal by `retire`.
-                [] => Binding::Bound { object: several[0], replacement: replacement_of(several[0]) },
-                _ => Binding::Several { problem: several_problem(key, several) },
-            }
-        }
+        // Of several the lowest id is kept; the others are planned for removal by `retire`.
+        [first, ..] => (*first).into(),
+        [] => Binding::Wait(Wait { reason: Reason::NotObserved, until: None }),
     }
 }
 
-fn several_problem(key: &LineKey, several: &[&ObservedLine]) -> LineProblem {
-    let ids: Vec<&str> = several.iter().map(|object| object.id.as_str()).collect();
+/// What is to be done instead of binding the newest object that is seen, if the record knows of a
+/// newer one.
+fn instead_of<'a>(
+    inputs: &'a Inputs<'a>,
+    index: &Index<'a>,
+    key: &LineKey,
+    record: &LineRecord,
+    view: &'a AccountView<'a>,
+    highest: u32,
+) -> Option<Binding<'a>> {
+    // A newer one may be on its way. If the listing is late enough to say that it is not, the older
+    // one is compared again, and replaced again if it must be.
+    if record.attempt.is_some() {
+        return (highest < record.replacement).then(|| open_attempt(record, view)).flatten().map(Binding::Wait);
+    }
+    let id = record.id.as_ref()?;
+    let seen = index.candidates(key).iter().any(|candidate| candidate.object.id == *id);
+    if seen || highest > record.replacement {
+        return None;
+    }
+    match view.snapshot.lines.get(id) {
+        None if highest < record.replacement || view.snapshot.began <= unsettled_until(view, id) => {
+            Some(Binding::Wait(Wait { reason: Reason::NotObserved, until: open(view, id) }))
+        }
+        // The marker is the proof, the record only a memory: one with the right token is taken up.
+        None => None,
+        Some(held) if !is_live(held) => (highest < record.replacement)
+            .then(|| Binding::Nothing { replacement: record.replacement.saturating_add(1), removed: true }),
+        Some(held) => Some(held_object(inputs, index, key, record, view, held)),
+    }
+}
+
+fn several_problem(key: &LineKey, first: &ObservedLine, several: &[Candidate<'_>]) -> LineProblem {
+    let ids: Vec<&str> = several.iter().map(|candidate| candidate.object.id.as_str()).collect();
     LineProblem::new(
         Reason::CreateOutcomeUnknown,
         format!(
-            "{key} has several objects ({}) and one of them has delivered: say which to keep with \
-             `kubectl adops resolve CAMPAIGN {key}=ID`",
-            ids.join(", ")
+            "{key} has several objects ({}) and one of them has delivered or is enabled: say which to keep, for \
+             example with `kubectl adops resolve CAMPAIGN {key}={}`",
+            ids.join(", "),
+            first.id
         ),
     )
 }
 
 fn without_candidates<'a>(
     inputs: &'a Inputs<'a>,
+    index: &Index<'a>,
     key: &LineKey,
     record: &LineRecord,
     view: &'a AccountView<'a>,
     held: Option<&'a ObservedLine>,
 ) -> Binding<'a> {
     match (&record.id, held) {
-        (Some(_), Some(object)) => held_object(inputs, record, object),
+        (Some(_), Some(object)) => held_object(inputs, index, key, record, view, object),
         // Not listed and not answered by id: that is no proof that it is gone.
-        (Some(id), None) => Binding::Wait(Wait { reason: Reason::NotObserved, until: unsettled(view, id) }),
-        (None, _) => match adoption(inputs, key, view) {
-            Some(binding) => binding,
-            None => attempt_or_nothing(record, view),
+        (Some(id), None) => Binding::Wait(Wait { reason: Reason::NotObserved, until: open(view, id) }),
+        (None, _) => match open_attempt(record, view) {
+            Some(wait) => Binding::Wait(wait),
+            None => adoption(inputs, index, key, view).unwrap_or_else(|| nothing(record, view)),
         },
     }
 }
 
-fn attempt_or_nothing<'a>(record: &LineRecord, view: &AccountView<'_>) -> Binding<'a> {
-    match record.attempt {
-        Some(attempt) if view.snapshot.began <= attempt + view.settle_after => {
-            Binding::Wait(Wait { reason: Reason::Creating, until: Some(attempt + view.settle_after) })
-        }
-        _ => Binding::Nothing { replacement: record.replacement },
-    }
+/// The wait for an attempt that no listing has settled yet.
+fn open_attempt(record: &LineRecord, view: &AccountView<'_>) -> Option<Wait> {
+    let settled = record.attempt? + view.settle_after;
+    (view.snapshot.began <= settled).then_some(Wait { reason: Reason::Creating, until: Some(settled) })
 }
 
-fn unsettled(view: &AccountView<'_>, id: &ExternalId) -> Option<jiff::Timestamp> {
-    view.unsettled.get(id).copied().filter(|until| *until >= view.snapshot.began)
+/// Nothing is there, if the listing is young enough to show what an earlier process did.
+fn nothing<'a>(record: &LineRecord, view: &AccountView<'_>) -> Binding<'a> {
+    if view.snapshot.began <= view.floor {
+        return Binding::Wait(Wait { reason: Reason::NotObserved, until: Some(view.floor) });
+    }
+    Binding::Nothing { replacement: record.replacement, removed: false }
+}
+
+fn open(view: &AccountView<'_>, id: &ExternalId) -> Option<jiff::Timestamp> {
+    Some(unsettled_until(view, id)).filter(|until| *until >= view.snapshot.began)
 }
 
 /// The object whose id the record holds, though no token in the listing led to it.
-fn held_object<'a>(inputs: &'a Inputs<'a>, record: &LineRecord, object: &'a ObservedLine) -> Binding<'a> {
+fn held_object<'a>(
+    inputs: &'a Inputs<'a>,
+    index: &Index<'a>,
+    key: &LineKey,
+    record: &LineRecord,
+    view: &'a AccountView<'a>,
+    object: &'a ObservedLine,
+) -> Binding<'a> {
     if object.existence == Existence::Removed {
-        return Binding::Nothing { replacement: record.replacement + 1 };
+        return match (record.attempt, open_attempt(record, view)) {
+            (_, Some(wait)) => Binding::Wait(wait),
+            (Some(_), None) => nothing(record, view),
+            (None, None) => Binding::Nothing { replacement: record.replacement.saturating_add(1), removed: true },
+        };
     }
-    match owner_problem(inputs, object) {
-        Some(problem) => Binding::Foreign { problem, object: Some(object) },
-        None if object.marker.label || ours(inputs, object).is_some() => {
-            Binding::Bound { object, replacement: record.replacement }
-        }
-        None => Binding::Foreign {
-            problem: LineProblem::new(
-                Reason::MarkerLost,
-                format!(
-                    "the object {} that this line held carries no marker of ours any more; to take it over again, \
-                     set adoptionPolicy: Adopt and name it in `adopt`",
-                    object.id
-                ),
-            ),
-            object: Some(object),
-        },
+    if let Some(problem) = owner_problem(inputs, inputs.spec.id.hash(), object) {
+        return Binding::Foreign { problem, object: Some(object) };
     }
+    if wished_for(inputs, key, &object.id)
+        && let Some(binding) = adoption(inputs, index, key, view)
+    {
+        return binding;
+    }
+    let whose = match index.line_of(&key.account, &object.id) {
+        Some(other) => format!("carries the marker of the line {other}"),
+        None if has_evidence(inputs, object) => "carries the marker of a line that the spec does not have".to_owned(),
+        None => "carries no marker of ours any more".to_owned(),
+    };
+    let message = format!(
+        "the object {} that this line held {whose}; to take it over again, set adoptionPolicy: Adopt and name it \
+         in `adopt`",
+        object.id
+    );
+    Binding::Foreign { problem: LineProblem::new(Reason::MarkerLost, message), object: Some(object) }
 }
 
-/// The marker of somebody else on an object, as a problem.
-fn owner_problem(inputs: &Inputs<'_>, object: &ObservedLine) -> Option<LineProblem> {
-    if let Some(foreign) = object.marker.foreign(inputs.installation) {
-        return Some(LineProblem::new(
-            Reason::ForeignMarker,
-            format!("the object {} carries the marker of another installation: {foreign}", object.id),
-        ));
-    }
-    let token = object.marker.best_token()?;
-    (token.campaign != inputs.spec.id.hash()).then(|| {
-        LineProblem::new(
-            Reason::ClaimedByAnotherCampaign,
-            format!("the object {} belongs to another Campaign of this installation ({token})", object.id),
-        )
-    })
+fn wished_for(inputs: &Inputs<'_>, key: &LineKey, id: &ExternalId) -> bool {
+    super::wish(inputs, key).is_some_and(|wish| wish.external_id == *id)
 }
 
-fn adoption<'a>(inputs: &'a Inputs<'a>, key: &LineKey, view: &'a AccountView<'a>) -> Option<Binding<'a>> {
-    let wish = inputs.spec.adopt.iter().find(|adopt| adopt.account == key.account && adopt.market == key.market)?;
+fn adoption<'a>(
+    inputs: &'a Inputs<'a>,
+    index: &Index<'a>,
+    key: &LineKey,
+    view: &'a AccountView<'a>,
+) -> Option<Binding<'a>> {
+    let wish = super::wish(inputs, key)?;
+    let invalid =
+        |message| Some(Binding::Foreign { problem: LineProblem::new(Reason::InvalidSpec, message), object: None });
+    let first = inputs
+        .spec
+        .adopt
+        .iter()
+        .find(|other| other.account == wish.account && other.external_id == wish.external_id)
+        .filter(|first| first.market != wish.market);
+    if let Some(first) = first {
+        return invalid(format!("`adopt` names the object {} for {}, too", wish.external_id, first.market));
+    }
     let Some(object) = view.snapshot.lines.get(&wish.external_id) else {
         return Some(Binding::Wait(Wait { reason: Reason::NotObserved, until: None }));
     };
@@ -182,13 +219,12 @@ fn adoption<'a>(inputs: &'a Inputs<'a>, key: &LineKey, view: &'a AccountView<'a>
             object: None,
         });
     }
-    // Whatever line of ours it was, the wish is explicit; another owner's marker is not overwritten.
-    let problem = owner_problem(inputs, object);
-    Some(match problem {
+    if let Some(other) = index.line_of(&key.account, &object.id).filter(|other| *other != key) {
+        return invalid(format!("the object {} that `adopt` names is that of the line {other}", object.id));
+    }
+    // Another owner's marker is not overwritten; an object of a line that was taken out may be taken over.
+    Some(match owner_problem(inputs, inputs.spec.id.hash(), object) {
         Some(problem) => Binding::Foreign { problem, object: Some(object) },
-        None => {
-            let replacement = token(inputs, key, 0).replacement;
-            Binding::Bound { object, replacement }
-        }
+        None => Binding::Bound { object, replacement: 0 },
     })
 }

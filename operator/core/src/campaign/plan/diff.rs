@@ -1,114 +1,147 @@
 //! What differs between a line's object and what is wanted.
 
+use super::index::{Index, unsettled_until};
 use super::{
-    AccountView, Action, Cause, Change, Inputs, LinePlan, NewLine, Wait, Wanted, is_enabled, token,
+    AccountView, Action, Cause, Change, Inputs, LinePlan, NewLine, Wait, Wanted, has_ended, has_evidence, is_enabled,
+    token,
 };
-use crate::campaign::line::LineProblem;
+use crate::campaign::line::{self, LineProblem};
 use crate::campaign::observed::{Delivery, LineRecord, ObservedLine};
+use crate::campaign::restrict;
 use crate::campaign::settings::{Field, Value};
-use crate::campaign::spec::StopsByHand;
-use crate::money::Money;
+use crate::campaign::spec::{DriftPolicy, OnReplace, State, StopsByHand};
+use crate::marker::Token;
 use crate::platform::Manner;
 use crate::reason::Reason;
 
-/// A line without an object.
-pub(super) fn absent(inputs: &Inputs<'_>, line: &mut LinePlan) {
+/// A line's object and what is known around it.
+pub(super) struct Subject<'a> {
+    pub(super) inputs: &'a Inputs<'a>,
+    pub(super) index: &'a Index<'a>,
+    pub(super) view: &'a AccountView<'a>,
+    pub(super) record: &'a LineRecord,
+    pub(super) object: &'a ObservedLine,
+}
+
+/// A line without an object. `removed`: it had one, which somebody else removed.
+pub(super) fn absent(inputs: &Inputs<'_>, line: &mut LinePlan, removed: bool) {
     let Some(wanted) = &line.wanted else { return };
-    let over = inputs.desired.lines.get(&line.key).is_some_and(|desired| desired.over);
-    if over {
+    if is_over(inputs, line) {
         line.problem = Some(LineProblem::new(Reason::FlightOver, "the flight is over; nothing is created"));
         return;
     }
-    let create = create(inputs, line, wanted, line.replacement);
+    let cause = if removed { Cause::Drift } else { Cause::Spec };
+    let create = create(inputs, line, wanted, line.replacement, cause);
     line.changes.push(create);
 }
 
-fn create(inputs: &Inputs<'_>, line: &LinePlan, wanted: &Wanted, replacement: u32) -> Change {
-    let token = token(inputs, &line.key, replacement).to_string();
+fn is_over(inputs: &Inputs<'_>, line: &LinePlan) -> bool {
+    inputs.desired.lines.get(&line.key).is_some_and(|desired| desired.over)
+}
+
+fn create(inputs: &Inputs<'_>, line: &LinePlan, wanted: &Wanted, replacement: u32, cause: Cause) -> Change {
+    let token = token(inputs, &line.key, replacement);
     let mut settings = wanted.full.clone();
-    if let Some(name) = marked_name(inputs, line, replacement) {
+    if let Some(name) = marked_name(wanted, &token) {
         settings.set(Field::Name, Value::Text(name));
     }
+    let token = token.to_string();
     let new = NewLine { key: line.key.clone(), token, replacement, budget: wanted.budget, settings };
-    Change { action: Action::Create(Box::new(new)), cause: Cause::Spec }
+    Change { action: Action::Create(Box::new(new)), cause }
 }
 
 /// The name as the platform holds it: what the rules render, then the token.
-fn marked_name(inputs: &Inputs<'_>, line: &LinePlan, replacement: u32) -> Option<String> {
-    match line.wanted.as_ref()?.full.get(Field::Name)? {
-        Value::Text(name) => Some(format!("{name} {}", token(inputs, &line.key, replacement))),
+fn marked_name(wanted: &Wanted, token: &Token) -> Option<String> {
+    match wanted.full.get(Field::Name)? {
+        Value::Text(name) => Some(format!("{name} {token}")),
         _ => None,
     }
 }
 
+/// The name that an object has, with this token and no other.
+pub(super) fn kept_name(name: Option<&Value>, token: &Token) -> String {
+    match name {
+        Some(Value::Text(name)) => format!("{} {token}", Token::strip(name)).trim_start().to_owned(),
+        _ => token.to_string(),
+    }
+}
+
 /// A line with an object.
-pub(super) fn present(
-    inputs: &Inputs<'_>,
-    view: &AccountView<'_>,
-    record: &LineRecord,
-    object: &ObservedLine,
-    line: &mut LinePlan,
-) {
-    line.stopped_by_hand = stopped_by_hand(inputs, record, object, line.wanted.as_ref());
-    let Some(wanted) = line.wanted.clone() else {
-        without_wish(inputs, view, object, line);
-        return;
-    };
+pub(super) fn present(subject: &Subject<'_>, line: &mut LinePlan) {
+    line.stopped_by_hand = stopped_by_hand(subject, line.wanted.as_ref());
     let mut changes = Vec::new();
-    mark(inputs, object, line, &mut changes);
-    settings(inputs, view, record, object, &wanted, line, &mut changes);
-    budget(inputs, view, record, object, &wanted, line, &mut changes);
-    // Going live comes last: only an observation that matches in everything else allows it.
-    let ready = changes.is_empty();
-    delivery(inputs, record, object, &wanted, ready, line, &mut changes);
+    mark(subject, line, &mut changes);
+    if !has_evidence(subject.inputs, subject.object) {
+        // An adoption. All else is changed when it is seen to be ours.
+    } else if let Some(wanted) = line.wanted.clone() {
+        if !is_over(subject.inputs, line) {
+            settings(subject, &wanted, line, &mut changes);
+            budget(subject, &wanted, line, &mut changes);
+        }
+        // Going live comes last: only an observation that matches in everything else allows it.
+        delivery(subject, &wanted, line, &mut changes);
+    } else {
+        without_wish(subject, line, &mut changes);
+    }
 
     // An observation that began before our last write may just not show it.
-    let until = view.unsettled.get(&object.id).copied().unwrap_or(view.floor).max(view.floor);
-    if !changes.is_empty() && object.seen <= until {
+    let until = unsettled_until(subject.view, &subject.object.id);
+    if !changes.is_empty() && subject.object.seen <= until {
         line.wait = Some(Wait { reason: Reason::Updating, until: Some(until) });
         line.drift.clear();
-        line.stopped_by_hand = record.stop.is_some();
+        line.stopped_by_hand = counting_stop(subject).is_some();
         // Stopping is right on any evidence.
         changes.retain(|change| matches!(change.action, Action::Pause { .. }));
     }
     line.changes = changes;
 }
 
-/// A line that cannot be rendered keeps what it has, but never more money than its share.
-fn without_wish(inputs: &Inputs<'_>, view: &AccountView<'_>, object: &ObservedLine, line: &mut LinePlan) {
-    let Some(problem) = &line.problem else { return };
-    let id = object.id.clone();
+/// A line that cannot be rendered keeps what it has, but never more money than its share, and never
+/// against the spec's state.
+fn without_wish(subject: &Subject<'_>, line: &LinePlan, changes: &mut Vec<Change>) {
+    let Subject { inputs, view, object, .. } = subject;
     if !is_enabled(object) {
         return;
     }
+    let id = object.id.clone();
+    let pause = |cause| Change { action: Action::Pause { id: id.clone() }, cause };
+    let below_minimum = line.problem.as_ref().is_some_and(|problem| problem.reason == Reason::BudgetBelowMinimum);
+    let ignored = inputs.spec.policies.ignore_fields.contains(&Field::Delivery);
+    let share = inputs.desired.budgets.get(&line.key).filter(|share| share.currency() == object.budget.currency());
+    let over =
+        line::is_past(line::flight_in(inputs.spec, &view.account.time_zone).1, &view.account.time_zone, inputs.now);
+    let stopped =
+        line::state_of(inputs.spec, &line.key) == State::Paused || over && !has_ended(view, object, inputs.now);
     if view.account.stop {
-        line.changes.push(Change { action: Action::Pause { id }, cause: Cause::AccountStop });
-        return;
-    }
-    match inputs.desired.budgets.get(&line.key) {
-        _ if problem.reason == Reason::BudgetBelowMinimum => {
-            line.changes.push(Change { action: Action::Pause { id }, cause: Cause::Cap });
-        }
-        Some(share) if *share < object.budget => {
-            let action = if share.is_zero() || view.refused_decreases.contains(&object.id) {
-                Action::Pause { id }
-            } else {
-                Action::SetBudget { id, from: object.budget, to: *share, live: true }
-            };
-            line.changes.push(Change { action, cause: Cause::Cap });
-        }
-        _ => {}
+        changes.push(pause(Cause::AccountStop));
+    } else if stopped && !ignored {
+        changes.push(pause(Cause::Spec));
+    } else if below_minimum {
+        changes.push(pause(Cause::Cap));
+    } else if let Some(share) = share.filter(|share| line.problem.is_some() && **share < object.budget) {
+        let change = if share.is_zero() || view.refused_decreases.contains(&id) {
+            pause(Cause::Cap)
+        } else {
+            let action = Action::SetBudget { id, from: object.budget, to: *share, live: true };
+            Change { action, cause: Cause::Cap }
+        };
+        changes.push(change);
     }
 }
 
-fn mark(inputs: &Inputs<'_>, object: &ObservedLine, line: &mut LinePlan, changes: &mut Vec<Change>) {
+fn mark(subject: &Subject<'_>, line: &mut LinePlan, changes: &mut Vec<Change>) {
+    let Subject { inputs, object, .. } = subject;
     let token = token(inputs, &line.key, line.replacement);
     if object.marker.is_whole(&token) {
         return;
     }
-    let Some(name) = marked_name(inputs, line, line.replacement) else { return };
+    // Who may name it says how: the marker goes into any name.
+    let policies = &inputs.spec.policies;
+    let named_by_others = policies.drift == DriftPolicy::Report || policies.ignore_fields.contains(&Field::Name);
+    let rendered = line.wanted.as_ref().filter(|_| !named_by_others).and_then(|wanted| marked_name(wanted, &token));
+    let name = rendered.unwrap_or_else(|| kept_name(object.settings.get(Field::Name), &token));
     // Without any evidence of ours it is an adoption, which the spec asks for by name.
-    let ours_before = object.marker.label || object.marker.best_token().is_some();
+    let ours_before = has_evidence(inputs, object);
     if ours_before {
         line.drift.push(Field::Name);
     }
@@ -123,23 +156,16 @@ fn mark(inputs: &Inputs<'_>, object: &ObservedLine, line: &mut LinePlan, changes
     });
 }
 
-fn settings(
-    inputs: &Inputs<'_>,
-    view: &AccountView<'_>,
-    record: &LineRecord,
-    object: &ObservedLine,
-    wanted: &Wanted,
-    line: &mut LinePlan,
-    changes: &mut Vec<Change>,
-) {
-    let marked = changes.iter().any(|change| matches!(change.action, Action::Mark { .. }));
+fn settings(subject: &Subject<'_>, wanted: &Wanted, line: &mut LinePlan, changes: &mut Vec<Change>) {
+    let Subject { inputs, view, record, object, .. } = subject;
+    let marked = !changes.is_empty();
     let cause = cause(inputs, record.confirmed_hash.as_deref(), &wanted.settings.hash());
     let mut replace = false;
     for (field, plain) in &wanted.settings.0 {
         let to = match field {
             // The marker was written with the whole name already.
             Field::Name if marked => continue,
-            Field::Name => match marked_name(inputs, line, line.replacement) {
+            Field::Name => match marked_name(wanted, &token(inputs, &line.key, line.replacement)) {
                 Some(name) => Value::Text(name),
                 None => continue,
             },
@@ -154,36 +180,28 @@ fn settings(
         }
         let manner = view.rules.manner(*field, from, &to, object, inputs.now);
         replace |= manner == Manner::Replace;
-        let action =
-            Action::Set { id: object.id.clone(), field: *field, from: from.cloned(), to, manner };
+        let action = Action::Set { id: object.id.clone(), field: *field, from: from.cloned(), to, manner };
         changes.push(Change { action, cause });
     }
     if replace {
-        self::replace(inputs, object, wanted, line, changes);
+        self::replace(subject, wanted, line, changes);
     }
 }
 
 /// An immutable field: the old object is paused; when it is seen paused, a new one is created.
 /// `restrict` keeps the `Set` with its `Replace` where `onReplace` refuses.
-fn replace(
-    inputs: &Inputs<'_>,
-    object: &ObservedLine,
-    wanted: &Wanted,
-    line: &LinePlan,
-    changes: &mut Vec<Change>,
-) {
-    if inputs.spec.policies.on_replace == crate::campaign::spec::OnReplace::Refuse {
+fn replace(subject: &Subject<'_>, wanted: &Wanted, line: &LinePlan, changes: &mut Vec<Change>) {
+    let Subject { inputs, object, .. } = subject;
+    if inputs.spec.policies.on_replace == OnReplace::Refuse {
         return;
     }
-    let next = if is_enabled(object) {
-        Change { action: Action::Pause { id: object.id.clone() }, cause: Cause::Replaced }
-    } else {
-        let mut create = create(inputs, line, wanted, line.replacement + 1);
-        create.cause = Cause::Replaced;
-        create
-    };
-    // The old object is not changed any more, it only stops.
-    *changes = vec![next];
+    // The old object is not changed any more, it only stops; and it must be recognised ever after.
+    changes.retain(|change| matches!(change.action, Action::Mark { .. }));
+    if is_enabled(object) {
+        changes.push(Change { action: Action::Pause { id: object.id.clone() }, cause: Cause::Replaced });
+    } else if changes.is_empty() {
+        changes.push(create(inputs, line, wanted, line.replacement.saturating_add(1), Cause::Replaced));
+    }
 }
 
 /// Who made a difference: if what is wanted now is what was confirmed before, it was not us.
@@ -196,15 +214,8 @@ fn cause(inputs: &Inputs<'_>, confirmed: Option<&str>, wanted: &str) -> Cause {
     }
 }
 
-fn budget(
-    inputs: &Inputs<'_>,
-    view: &AccountView<'_>,
-    record: &LineRecord,
-    object: &ObservedLine,
-    wanted: &Wanted,
-    line: &mut LinePlan,
-    changes: &mut Vec<Change>,
-) {
+fn budget(subject: &Subject<'_>, wanted: &Wanted, line: &mut LinePlan, changes: &mut Vec<Change>) {
+    let Subject { inputs, view, record, object, .. } = subject;
     let (from, to) = (object.budget, wanted.budget);
     let replaced = changes.iter().any(|change| change.cause == Cause::Replaced);
     if from == to || to.is_zero() || replaced || inputs.spec.policies.ignore_fields.contains(&Field::Budget) {
@@ -224,69 +235,98 @@ fn budget(
     changes.push(Change { action: Action::SetBudget { id, from, to, live: is_enabled(object) }, cause });
 }
 
-fn delivery(
-    inputs: &Inputs<'_>,
-    record: &LineRecord,
-    object: &ObservedLine,
-    wanted: &Wanted,
-    ready: bool,
-    line: &mut LinePlan,
-    changes: &mut Vec<Change>,
-) {
-    let id = object.id.clone();
-    let over = inputs.desired.lines.get(&line.key).is_some_and(|desired| desired.over);
-    // After the creation an ignored delivery is the platform's affair.
-    let ignored = inputs.spec.policies.ignore_fields.contains(&Field::Delivery);
+fn delivery(subject: &Subject<'_>, wanted: &Wanted, line: &mut LinePlan, changes: &mut Vec<Change>) {
+    let Subject { inputs, object, .. } = subject;
     match (is_enabled(object), wanted.enabled) {
-        (true, false) if !over && !ignored => {
-            let stop = inputs.accounts.get(&line.key.account).is_some_and(|view| view.account.stop);
-            let by_others = !inputs.spec_changed && !record.confirmed_enabled && record.confirmed_hash.is_some();
-            let cause = match (stop, by_others) {
-                (true, _) => Cause::AccountStop,
-                (false, true) => Cause::Drift,
-                (false, false) => Cause::Spec,
-            };
+        (true, false) => {
+            let Some(cause) = reason_to_pause(subject, line) else { return };
             if cause == Cause::Drift {
                 line.drift.push(Field::Delivery);
             }
             changes.retain(|change| !matches!(change.action, Action::Pause { .. }));
-            changes.push(Change { action: Action::Pause { id }, cause });
+            changes.push(Change { action: Action::Pause { id: object.id.clone() }, cause });
         }
-        (false, true) if ready && !(ignored && record.confirmed_enabled) => {
+        (false, true) => {
             let by_others = object.delivery == Delivery::PausedByOthers;
+            // After the creation an ignored delivery is the platform's affair.
+            let ignored = by_others && inputs.spec.policies.ignore_fields.contains(&Field::Delivery);
+            // What policy leaves as it is for good is not waited for.
+            let ready = changes.iter().all(|change| restrict::stays_withheld(inputs, &line.key.account, change));
+            if ignored || !ready {
+                return;
+            }
+            if let Some(wait) = sibling(subject, line) {
+                line.wait = Some(wait);
+                return;
+            }
+            let overridden = by_others && inputs.spec.policies.stops_by_hand == StopsByHand::Override;
+            let cause = if by_others && line.stopped_by_hand || overridden { Cause::Drift } else { Cause::Spec };
             if by_others {
                 line.drift.push(Field::Delivery);
             }
-            let cause = if by_others && line.stopped_by_hand { Cause::Drift } else { Cause::Spec };
-            let cause = if by_others && inputs.spec.policies.stops_by_hand == StopsByHand::Override {
-                Cause::Drift
-            } else {
-                cause
-            };
-            changes.push(Change { action: Action::Enable { id, budget: wanted.budget }, cause });
+            let action = Action::Enable { id: object.id.clone(), budget: wanted.budget };
+            changes.push(Change { action, cause });
         }
         _ => {}
     }
 }
 
+/// Why an enabled object must stop, though it can be rendered; none if it may run on.
+fn reason_to_pause(subject: &Subject<'_>, line: &LinePlan) -> Option<Cause> {
+    let Subject { inputs, view, record, object, .. } = subject;
+    if view.account.stop {
+        return Some(Cause::AccountStop);
+    }
+    if inputs.spec.policies.ignore_fields.contains(&Field::Delivery) {
+        return None;
+    }
+    if is_over(inputs, line) {
+        // The end on the platform does it; where that is another one, we do.
+        return (!has_ended(view, object, inputs.now)).then_some(Cause::Spec);
+    }
+    let by_others = !inputs.spec_changed && !record.confirmed_enabled && record.confirmed_hash.is_some();
+    Some(if by_others { Cause::Drift } else { Cause::Spec })
+}
+
+/// Another live object of the line that runs, may run or is a twin: until it is gone, this one is not
+/// enabled.
+fn sibling(subject: &Subject<'_>, line: &LinePlan) -> Option<Wait> {
+    let others = subject.index.candidates(&line.key).iter().filter(|other| other.object.id != subject.object.id);
+    let mut waits = others.filter_map(|other| {
+        let until = unsettled_until(subject.view, &other.object.id);
+        let open = (other.object.seen <= until).then_some(until);
+        let bars = is_enabled(other.object) || other.replacement == line.replacement || open.is_some();
+        // One that was chosen by a person has twins for good.
+        let chosen = subject.inputs.resolutions.get(&line.key) == Some(&subject.object.id);
+        let bars = if chosen { is_enabled(other.object) || open.is_some() } else { bars };
+        bars.then_some(Wait { reason: Reason::Updating, until: open })
+    });
+    waits.next()
+}
+
+/// The generation of a stop that still counts.
+fn counting_stop(subject: &Subject<'_>) -> Option<i64> {
+    subject.record.stop.filter(|generation| *generation == subject.inputs.generation)
+}
+
 /// Whether somebody paused the object or cut its budget since this spec was reported.
-fn stopped_by_hand(
-    inputs: &Inputs<'_>,
-    record: &LineRecord,
-    object: &ObservedLine,
-    wanted: Option<&Wanted>,
-) -> bool {
-    let paused = object.delivery == Delivery::PausedByOthers;
-    let below = |limit: Money| object.budget < limit;
-    let cut = wanted.is_some_and(|wanted| below(wanted.budget))
-        && (record.stop.is_some() || record.confirmed_budget.is_some_and(|micros| object.budget.micros() < micros));
-    if !paused && !cut {
+fn stopped_by_hand(subject: &Subject<'_>, wanted: Option<&Wanted>) -> bool {
+    let Subject { inputs, record, object, .. } = subject;
+    let policies = &inputs.spec.policies;
+    if policies.stops_by_hand == StopsByHand::Override || !has_evidence(inputs, object) {
         return false;
     }
+    let paused = object.delivery == Delivery::PausedByOthers;
+    let below = wanted.filter(|wanted| {
+        !policies.ignore_fields.contains(&Field::Budget) && object.budget < wanted.budget && !wanted.budget.is_zero()
+    });
     match record.stop {
         // Seen before: it counts as long as the spec is the one it was made against.
-        Some(generation) => generation == inputs.generation,
+        Some(_) => (paused || below.is_some()) && counting_stop(subject).is_some(),
         None if paused => true,
-        None => !inputs.spec_changed,
+        // Cut below what was confirmed, and the spec does not ask for another budget at the same time.
+        None => below.zip(record.confirmed_budget).is_some_and(|(wanted, confirmed)| {
+            object.budget.micros() < confirmed && (!inputs.spec_changed || wanted.budget.micros() == confirmed)
+        }),
     }
 }

@@ -23,25 +23,28 @@
 //! object is paused) is planned when the first one has been *observed*.
 
 mod bind;
+mod change;
 mod diff;
+mod index;
 mod retire;
 #[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
 
-use super::line::{CampaignId, Desired, LineKey, LineProblem};
+pub use self::change::{Action, Cause, Change, Importance, NewLine, Withheld};
+pub(crate) use self::index::unsettled_until;
+use self::index::{Index, has_evidence};
+use super::line::{self, Desired, LineKey, LineProblem};
 use super::observed::{Delivery, Existence, ExternalId, LineRecord, ObservedLine, Snapshot};
-use super::settings::{Field, Settings, Value};
-use super::spec::CampaignSpec;
+use super::settings::{Field, Settings};
+use super::spec::{Adoption, CampaignSpec};
 use crate::marker::{Installation, Token};
 use crate::money::Money;
-use crate::platform::{Account, Manner, PlatformRules};
+use crate::platform::{Account, PlatformRules};
 use crate::reason::Reason;
 
 /// Everything that a plan depends on.
@@ -60,7 +63,8 @@ pub struct Inputs<'a> {
     pub desired: &'a Desired,
     /// What is remembered of each line.
     pub records: &'a BTreeMap<LineKey, LineRecord>,
-    /// What is known of each account.
+    /// What is known of each account: of those in the spec, and of those that records or retired
+    /// objects are on.
     pub accounts: &'a BTreeMap<String, AccountView<'a>>,
     /// Lines for which a person has said which object is the right one.
     pub resolutions: &'a BTreeMap<LineKey, ExternalId>,
@@ -83,7 +87,8 @@ pub struct AccountView<'a> {
     pub unsettled: &'a BTreeMap<ExternalId, Timestamp>,
     /// Before this, every observation may miss a write of an earlier process.
     pub floor: Timestamp,
-    /// Upper bounds of budgets whose last change has an unknown outcome, in micros.
+    /// The most that an object may spend a day, in micros, if a write that no observation shows yet
+    /// could raise it: the budget of an enable, the larger one of a budget change, acknowledged or not.
     pub upper_bounds: &'a BTreeMap<ExternalId, i64>,
     /// Objects whose budget decrease the platform has refused.
     pub refused_decreases: &'a BTreeSet<ExternalId>,
@@ -96,9 +101,9 @@ pub struct AccountView<'a> {
 /// What is to be done for a Campaign.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Plan {
-    /// One for each line of the spec, by key.
+    /// One for each line of the spec, by key. In a deletion: those that must be waited for.
     pub lines: Vec<LinePlan>,
-    /// Objects of this Campaign that no line wants.
+    /// Objects of this Campaign that no line is bound to.
     pub retired: Vec<RetiredPlan>,
 }
 
@@ -162,208 +167,6 @@ pub struct Wait {
     pub until: Option<Timestamp>,
 }
 
-/// One change and its reason.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Change {
-    /// What is done.
-    pub action: Action,
-    /// Why.
-    pub cause: Cause,
-}
-
-/// What can be done to a line's object.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub enum Action {
-    /// A new object, paused.
-    Create(Box<NewLine>),
-    /// Our marker is written on an object.
-    Mark {
-        /// On which.
-        id: ExternalId,
-        /// The token.
-        token: String,
-        /// The whole name, token included.
-        name: String,
-        /// Whether our paused label goes on it, too (an object paused by others that we take over).
-        paused: bool,
-    },
-    /// It stops.
-    Pause {
-        /// Which.
-        id: ExternalId,
-    },
-    /// It goes live.
-    Enable {
-        /// Which.
-        id: ExternalId,
-        /// With which daily budget, for caps.
-        budget: Money,
-    },
-    /// Another daily budget.
-    SetBudget {
-        /// Of which.
-        id: ExternalId,
-        /// Now.
-        from: Money,
-        /// Then.
-        to: Money,
-        /// Whether it is enabled, so that the change counts at once.
-        live: bool,
-    },
-    /// Another setting.
-    Set {
-        /// Of which.
-        id: ExternalId,
-        /// Which setting.
-        field: Field,
-        /// Now; none if it is not there.
-        from: Option<Value>,
-        /// Then.
-        to: Value,
-        /// In which way.
-        manner: Manner,
-    },
-    /// It is removed, which cannot be undone.
-    Remove {
-        /// Which.
-        id: ExternalId,
-    },
-}
-
-/// A line's object before it exists.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct NewLine {
-    /// Which line.
-    pub key: LineKey,
-    /// The token in its name.
-    pub token: String,
-    /// Which object of the line it is.
-    pub replacement: u32,
-    /// Its daily budget.
-    pub budget: Money,
-    /// The rest.
-    pub settings: Settings,
-}
-
-/// Why a change is needed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Cause {
-    /// The spec asks for it.
-    Spec,
-    /// Something other than us changed the platform.
-    Drift,
-    /// Nothing says who made the difference (status was lost).
-    Unknown,
-    /// The line is not in the spec any more.
-    Retired,
-    /// Another object has taken its place, or will.
-    Replaced,
-    /// An unknown outcome has left several.
-    Duplicate,
-    /// The Campaign is being deleted.
-    Deleted,
-    /// A cap needs it.
-    Cap,
-    /// The account is stopped.
-    AccountStop,
-}
-
-/// A change that is not made, and why.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Withheld {
-    /// What would be done.
-    pub change: Change,
-    /// The one word.
-    pub reason: Reason,
-    /// What a person needs to know.
-    pub message: String,
-}
-
-/// The order in which changes are sent when not all can be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Importance {
-    /// Spending stops.
-    Stop,
-    /// Spending shrinks.
-    Decrease,
-    /// Objects are recognised again.
-    Mark,
-    /// Spending begins or grows.
-    Increase,
-    /// All else.
-    Cosmetic,
-}
-
-impl Action {
-    /// The object it changes; none for a create.
-    pub fn id(&self) -> Option<&ExternalId> {
-        match self {
-            Self::Create(_) => None,
-            Self::Mark { id, .. }
-            | Self::Pause { id }
-            | Self::Enable { id, .. }
-            | Self::SetBudget { id, .. }
-            | Self::Set { id, .. }
-            | Self::Remove { id } => Some(id),
-        }
-    }
-
-    /// When it is sent, if not all can be.
-    pub fn importance(&self) -> Importance {
-        match self {
-            Self::Pause { .. } => Importance::Stop,
-            Self::SetBudget { from, to, .. } if to < from => Importance::Decrease,
-            Self::Mark { .. } => Importance::Mark,
-            Self::Create(_) | Self::Enable { .. } | Self::SetBudget { .. } => Importance::Increase,
-            Self::Set { .. } | Self::Remove { .. } => Importance::Cosmetic,
-        }
-    }
-
-    /// Whether more could be spent by it.
-    pub fn grows_spend(&self) -> bool {
-        self.importance() == Importance::Increase
-    }
-
-    /// The field it is about, in the words of `ignoreFields`.
-    pub fn field(&self) -> Option<Field> {
-        match self {
-            Self::Pause { .. } | Self::Enable { .. } => Some(Field::Delivery),
-            Self::SetBudget { .. } => Some(Field::Budget),
-            Self::Set { field, .. } => Some(*field),
-            Self::Mark { .. } => Some(Field::Name),
-            Self::Create(_) | Self::Remove { .. } => None,
-        }
-    }
-
-    /// One word for Events, metrics and tables.
-    pub fn word(&self) -> &'static str {
-        match self {
-            Self::Create(_) => "create",
-            Self::Mark { .. } => "mark",
-            Self::Pause { .. } => "pause",
-            Self::Enable { .. } => "enable",
-            Self::SetBudget { .. } => "budget",
-            Self::Set { .. } => "set",
-            Self::Remove { .. } => "remove",
-        }
-    }
-}
-
-impl fmt::Display for Action {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Create(new) => write!(f, "create with {} a day", new.budget),
-            Self::Mark { name, .. } => write!(f, "restore the marker: {name}"),
-            Self::Pause { .. } => f.write_str("pause"),
-            Self::Enable { budget, .. } => write!(f, "enable with {budget} a day"),
-            Self::SetBudget { from, to, .. } => write!(f, "budget {} → {to} a day", from.decimal()),
-            Self::Set { field, from: Some(from), to, .. } => write!(f, "{field} {from} → {to}"),
-            Self::Set { field, from: None, to, .. } => write!(f, "{field} → {to}"),
-            Self::Remove { .. } => f.write_str("remove"),
-        }
-    }
-}
-
 impl Plan {
     /// All changes, of lines and of retired objects.
     pub fn changes(&self) -> impl Iterator<Item = &Change> {
@@ -384,44 +187,44 @@ impl Plan {
 /// Plans a Campaign. Nothing is filtered yet: see [`super::restrict`].
 pub fn plan(inputs: &Inputs<'_>) -> Plan {
     let mut plan = Plan::default();
-    let mut bound_ids: BTreeSet<(String, ExternalId)> = BTreeSet::new();
-    let keys: BTreeSet<&LineKey> = if inputs.deleting {
-        BTreeSet::new()
-    } else {
-        let desired = inputs.desired;
-        desired.lines.keys().chain(desired.problems.keys()).chain(&desired.unknown).collect()
-    };
-    for key in keys {
-        let line = plan_line(inputs, key);
-        if let Some(bound) = &line.bound {
-            bound_ids.insert((key.account.clone(), bound.id.clone()));
-        }
-        // Objects that a person must choose from, or that an attempt may yet bring, are nobody's to retire.
-        if line.problem.as_ref().is_some_and(|p| p.reason == Reason::CreateOutcomeUnknown) {
-            for object in bind::candidates(inputs, key) {
-                bound_ids.insert((key.account.clone(), object.id.clone()));
-            }
-        }
-        plan.lines.push(line);
+    let index = Index::new(inputs);
+    if inputs.deleting {
+        plan.lines = unknown_leftovers(inputs);
+        plan.retired = retire::retire(inputs, &index, &[]);
+        return plan;
     }
-    plan.retired = retire::retire(inputs, &bound_ids);
+    let desired = inputs.desired;
+    let keys: BTreeSet<&LineKey> =
+        desired.lines.keys().chain(desired.problems.keys()).chain(&desired.unknown).collect();
+    plan.lines = keys.into_iter().map(|key| plan_line(inputs, &index, key)).collect();
+    plan.retired = retire::retire(inputs, &index, &plan.lines);
     plan
 }
 
-fn plan_line(inputs: &Inputs<'_>, key: &LineKey) -> LinePlan {
-    let record = inputs.records.get(key).cloned().unwrap_or_default();
-    let mut line = LinePlan {
-        key: key.clone(),
-        bound: None,
-        replacement: record.replacement,
-        wanted: None,
-        changes: Vec::new(),
-        withheld: Vec::new(),
-        problem: inputs.desired.problems.get(key).cloned(),
-        wait: None,
-        stopped_by_hand: false,
-        drift: Vec::new(),
+/// What a deletion must wait for: objects that may exist and are not seen yet.
+fn unknown_leftovers(inputs: &Inputs<'_>) -> Vec<LinePlan> {
+    let wait = |key: &LineKey, record: &LineRecord| {
+        let Some(view) = inputs.accounts.get(&key.account) else {
+            let may_exist = record.id.is_some() || record.attempt.is_some();
+            return may_exist.then_some(Wait { reason: Reason::AccountNotReady, until: None });
+        };
+        let attempt = record.attempt.map(|attempt| attempt + view.settle_after);
+        let unseen = record.id.as_ref().filter(|id| !view.snapshot.lines.contains_key(*id));
+        let until = attempt.max(unseen.map(|id| unsettled_until(view, id)))?;
+        (view.snapshot.began <= until).then_some(Wait { reason: Reason::Deleting, until: Some(until) })
     };
+    let lines = inputs.records.iter().filter_map(|(key, record)| {
+        let mut line = LinePlan::new(key, record);
+        line.wait = Some(wait(key, record)?);
+        Some(line)
+    });
+    lines.collect()
+}
+
+fn plan_line(inputs: &Inputs<'_>, index: &Index<'_>, key: &LineKey) -> LinePlan {
+    let record = inputs.records.get(key).cloned().unwrap_or_default();
+    let mut line = LinePlan::new(key, &record);
+    line.problem = inputs.desired.problems.get(key).cloned();
     let Some(view) = inputs.accounts.get(&key.account) else {
         line.wait = Some(Wait { reason: Reason::AccountNotReady, until: None });
         return line;
@@ -441,15 +244,15 @@ fn plan_line(inputs: &Inputs<'_>, key: &LineKey) -> LinePlan {
             }
         },
     };
-    match bind::bind(inputs, key, &record, view) {
-        bind::Binding::Nothing { replacement } => {
+    match bind::bind(inputs, index, key, &record, view) {
+        bind::Binding::Nothing { replacement, removed } => {
             line.replacement = replacement;
-            diff::absent(inputs, &mut line);
+            diff::absent(inputs, &mut line, removed);
         }
         bind::Binding::Bound { object, replacement } => {
             line.replacement = replacement;
             line.bound = Some(object.clone());
-            diff::present(inputs, view, &record, object, &mut line);
+            diff::present(&diff::Subject { inputs, index, view, record: &record, object }, &mut line);
         }
         bind::Binding::Foreign { problem, object } => {
             line.bound = object.cloned();
@@ -462,17 +265,45 @@ fn plan_line(inputs: &Inputs<'_>, key: &LineKey) -> LinePlan {
     line
 }
 
+impl LinePlan {
+    fn new(key: &LineKey, record: &LineRecord) -> Self {
+        Self {
+            key: key.clone(),
+            bound: None,
+            replacement: record.replacement,
+            wanted: None,
+            changes: Vec::new(),
+            withheld: Vec::new(),
+            problem: None,
+            wait: None,
+            stopped_by_hand: false,
+            drift: Vec::new(),
+        }
+    }
+
+    /// The bound object, if it is ours beyond doubt.
+    pub fn own(&self) -> Option<&ObservedLine> {
+        let foreign = [Reason::ForeignMarker, Reason::ClaimedByAnotherCampaign, Reason::MarkerLost];
+        self.bound.as_ref().filter(|_| self.problem.as_ref().is_none_or(|problem| !foreign.contains(&problem.reason)))
+    }
+}
+
+/// The object that the spec gives to a line by its id.
+fn wish<'a>(inputs: &'a Inputs<'_>, key: &LineKey) -> Option<&'a Adoption> {
+    inputs.spec.adopt.iter().find(|adopt| adopt.account == key.account && adopt.market == key.market)
+}
+
+/// Whether the platform has ended an object by itself: its end, in the account's zone, is over.
+pub(crate) fn has_ended(view: &AccountView<'_>, object: &ObservedLine, now: Timestamp) -> bool {
+    match object.settings.get(Field::End) {
+        Some(super::settings::Value::Instant(end)) => line::is_past(*end, &view.account.time_zone, now),
+        _ => false,
+    }
+}
+
 /// The token of a line's object.
 fn token(inputs: &Inputs<'_>, key: &LineKey, replacement: u32) -> Token {
     Token::new(inputs.installation, &inputs.spec.id, key, replacement)
-}
-
-fn ours<'a>(inputs: &'a Inputs<'_>, object: &'a ObservedLine) -> Option<&'a Token> {
-    let campaign: &CampaignId = &inputs.spec.id;
-    object
-        .marker
-        .best_token()
-        .filter(|token| token.installation == *inputs.installation && token.campaign == campaign.hash())
 }
 
 fn is_live(object: &ObservedLine) -> bool {

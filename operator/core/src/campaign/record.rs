@@ -1,0 +1,145 @@
+//! What is remembered of a line across a write: the intent before it, its outcome after it, and what
+//! an observation confirms.
+//!
+//! A record is written before a change is sent ([`LineRecord::intend`]). It then holds no confirmed
+//! value of what the change touches, so that a difference which a write of ours may have made, in this
+//! process or in an earlier one, is never taken for somebody else's.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::line::{self, LineKey};
+use super::observed::{Delivery, ExternalId, LineRecord, ObservedLine};
+use super::plan::{Action, Change, Inputs, LinePlan, Plan, unsettled_until};
+
+impl LineRecord {
+    /// Before a change is sent.
+    pub fn intend(&mut self, action: &Action, now: Timestamp) {
+        match action {
+            Action::Create(new) => {
+                *self = Self {
+                    replacement: new.replacement,
+                    attempt: Some(now),
+                    replaces: self.id.take().or(self.replaces.take()),
+                    ..Self::default()
+                };
+            }
+            Action::Set { .. } => self.confirmed_hash = None,
+            Action::SetBudget { .. } => self.confirmed_budget = None,
+            // What may run counts as running.
+            Action::Enable { .. } => self.confirmed_enabled = true,
+            Action::Mark { .. } | Action::Pause { .. } | Action::Remove { .. } => {}
+        }
+    }
+
+    /// The platform says that it was done. An unknown outcome changes nothing here.
+    pub fn acknowledge(&mut self, action: &Action, id: &ExternalId) {
+        match action {
+            Action::Create(_) => {
+                self.id = Some(id.clone());
+                self.attempt = None;
+            }
+            // The stop is undone; the next one is another one.
+            Action::Enable { .. } => self.stop = None,
+            _ => {}
+        }
+    }
+
+    /// It was surely not done.
+    pub fn refuse(&mut self, action: &Action) {
+        match action {
+            Action::Create(_) => self.attempt = None,
+            Action::Enable { .. } => self.confirmed_enabled = false,
+            _ => {}
+        }
+    }
+}
+
+/// What is remembered after a pass: records of the spec's lines, and of others as long as they are
+/// needed to find an object.
+pub fn remember(inputs: &Inputs<'_>, plan: &Plan) -> BTreeMap<LineKey, LineRecord> {
+    let keys = line::keys(inputs.spec);
+    let keys: std::collections::BTreeSet<&LineKey> = keys.iter().filter(|_| !inputs.deleting).collect();
+    let mut records: BTreeMap<LineKey, LineRecord> = inputs
+        .records
+        .iter()
+        .filter(|(key, record)| keys.contains(key) || is_needed(inputs, key, record))
+        .map(|(key, record)| (key.clone(), record.clone()))
+        .collect();
+    for line in plan.lines.iter().filter(|_| !inputs.deleting) {
+        let Some(view) = inputs.accounts.get(&line.key.account) else { continue };
+        let Some(object) = line.own() else { continue };
+        let record = records.entry(line.key.clone()).or_default();
+        record.id = Some(object.id.clone());
+        record.replacement = line.replacement;
+        record.attempt = None;
+        record.replaces = None;
+        if object.seen > unsettled_until(view, &object.id) {
+            confirm(inputs, line, object, record);
+        }
+    }
+    records
+}
+
+/// Whether the record of a line that the spec does not have is still needed.
+fn is_needed(inputs: &Inputs<'_>, key: &LineKey, record: &LineRecord) -> bool {
+    let Some(view) = inputs.accounts.get(&key.account) else { return true };
+    let attempt = record.attempt.is_some_and(|attempt| view.snapshot.began <= attempt + view.settle_after);
+    let object = record.id.as_ref().is_some_and(|id| match view.snapshot.lines.get(id) {
+        // The token leads to it.
+        Some(object) => object.marker.best_token().is_none() && object.marker.label,
+        None => view.snapshot.began <= unsettled_until(view, id),
+    });
+    attempt || object
+}
+
+/// Takes over what an observation shows that no write of ours can have changed since.
+fn confirm(inputs: &Inputs<'_>, line: &LinePlan, object: &ObservedLine, record: &mut LineRecord) {
+    stop(inputs, line, object, record);
+    let enabled = object.delivery == Delivery::Enabled;
+    let budget = object.budget.micros();
+    if record.confirmed_budget.is_none() || line.stopped_by_hand {
+        record.confirmed_budget = Some(budget);
+    }
+    if line.stopped_by_hand {
+        record.confirmed_enabled = enabled;
+    }
+    let Some(wanted) = &line.wanted else { return };
+    if wanted.budget.micros() == budget {
+        record.confirmed_budget = Some(budget);
+    }
+    if wanted.enabled == enabled {
+        record.confirmed_enabled = enabled;
+    }
+    let over = inputs.desired.lines.get(&line.key).is_some_and(|desired| desired.over);
+    let differs = |change: &Change| {
+        matches!(change.action, Action::Set { .. } | Action::Mark { .. } | Action::Create(_))
+            || change.cause == super::plan::Cause::Replaced
+    };
+    let withheld = line.withheld.iter().map(|withheld| &withheld.change);
+    if !over && !line.changes.iter().chain(withheld).any(differs) {
+        record.confirmed_hash = Some(wanted.settings.hash());
+    }
+}
+
+/// A stop by hand is remembered with its generation until it is undone: by us after the spec has
+/// changed, or by hand.
+fn stop(inputs: &Inputs<'_>, line: &LinePlan, object: &ObservedLine, record: &mut LineRecord) {
+    if line.stopped_by_hand {
+        record.stop = Some(inputs.generation);
+        return;
+    }
+    let Some(generation) = record.stop else { return };
+    let below = line.wanted.as_ref().is_some_and(|wanted| object.budget < wanted.budget);
+    let by_hand = !record.confirmed_enabled
+        || record.confirmed_budget.is_some_and(|confirmed| object.budget.micros() > confirmed);
+    let undone = match object.delivery {
+        Delivery::PausedByOthers => false,
+        Delivery::PausedByUs => generation != inputs.generation,
+        Delivery::Enabled => !below && (generation != inputs.generation || by_hand),
+    };
+    if undone {
+        record.stop = None;
+    }
+}

@@ -1,0 +1,315 @@
+//! Does what the controller does: observe, plan, restrict, remember, intend, apply, acknowledge.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::model::{Decision, Model};
+use super::{account, installation, rules};
+use crate::campaign::line::{self, Desired, LineKey};
+use crate::campaign::observed::{ExternalId, LineRecord, Snapshot};
+use crate::campaign::plan::{AccountView, Action, Inputs, Plan, plan};
+use crate::campaign::record::remember;
+use crate::campaign::restrict::restrict;
+use crate::campaign::spec::CampaignSpec;
+use crate::platform::Account;
+
+pub(crate) const TIMEOUT: SignedDuration = SignedDuration::from_secs(60);
+pub(crate) const LAG: SignedDuration = SignedDuration::from_secs(30);
+
+/// What becomes of a write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// It is done and acknowledged.
+    Done,
+    /// The request is lost, and so is the answer.
+    NoEffect,
+    /// It is done so many seconds later; the answer is lost.
+    Effect(u8),
+    /// The platform refuses.
+    Refused,
+}
+
+/// What goes wrong in a pass.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Faults {
+    /// How old the listing is, in seconds, at most `LAG`.
+    pub(crate) lag: u8,
+    /// Accounts that do not answer.
+    pub(crate) out_of_reach: BTreeSet<String>,
+    /// What becomes of the first writes; later ones are done.
+    pub(crate) fates: Vec<Fate>,
+    /// The process dies after so many steps: a status write, a platform write, another one, ...
+    pub(crate) crash_after: Option<usize>,
+}
+
+/// What is lost with the process.
+#[derive(Default)]
+struct Memory {
+    floor: BTreeMap<String, Timestamp>,
+    snapshots: BTreeMap<String, Snapshot>,
+    unsettled: BTreeMap<String, BTreeMap<ExternalId, Timestamp>>,
+    upper_bounds: BTreeMap<String, BTreeMap<ExternalId, i64>>,
+    attempts: BTreeMap<LineKey, (u32, Timestamp)>,
+    refused_decreases: BTreeMap<String, BTreeSet<ExternalId>>,
+}
+
+/// What the API server keeps.
+#[derive(Debug, Clone)]
+pub(crate) struct Status {
+    pub(crate) records: BTreeMap<LineKey, LineRecord>,
+    pub(crate) observed_generation: i64,
+}
+
+impl Default for Status {
+    fn default() -> Self {
+        Self { records: BTreeMap::new(), observed_generation: -1 }
+    }
+}
+
+/// A Campaign, its operator and the platform.
+pub(crate) struct World {
+    pub(crate) now: Timestamp,
+    pub(crate) spec: Arc<CampaignSpec>,
+    pub(crate) generation: i64,
+    pub(crate) deleting: bool,
+    pub(crate) accounts: BTreeMap<String, Account>,
+    pub(crate) minimum: Option<&'static str>,
+    pub(crate) platform: Model,
+    pub(crate) status: Status,
+    memory: Memory,
+}
+
+impl World {
+    pub(crate) fn new(spec: CampaignSpec, now: Timestamp) -> Self {
+        let mut world = Self {
+            now,
+            spec: Arc::new(spec),
+            generation: 1,
+            deleting: false,
+            accounts: ["a", "b"].into_iter().map(|name| (name.to_owned(), account(name))).collect(),
+            minimum: None,
+            platform: Model::default(),
+            status: Status::default(),
+            memory: Memory::default(),
+        };
+        world.restart();
+        world
+    }
+
+    pub(crate) fn apply_spec(&mut self, spec: CampaignSpec) {
+        if *self.spec != spec {
+            self.generation += 1;
+            self.spec = Arc::new(spec);
+        }
+    }
+
+    /// The process dies and another one starts.
+    pub(crate) fn restart(&mut self) {
+        let floor = self.now + TIMEOUT + LAG;
+        let floor = self.accounts.keys().map(|name| (name.clone(), floor)).collect();
+        self.memory = Memory { floor, ..Memory::default() };
+    }
+
+    pub(crate) fn wipe_status(&mut self) {
+        self.status = Status::default();
+    }
+
+    pub(crate) fn advance(&mut self, seconds: i64) {
+        self.now += SignedDuration::from_secs(seconds);
+        self.platform.advance(self.now);
+    }
+
+    fn observe(&mut self, faults: &Faults) {
+        let lag = SignedDuration::from_secs(i64::from(faults.lag)).min(LAG);
+        for name in self.accounts.keys().filter(|name| !faults.out_of_reach.contains(*name)) {
+            let held = self.status.records.iter().filter(|(key, _)| key.account == *name);
+            let held = held.filter_map(|(_, record)| record.id.clone());
+            let held = held.chain(self.spec.adopt.iter().map(|adopt| adopt.external_id.clone())).collect();
+            let snapshot = self.platform.list(name, self.now, lag, &held);
+            let open = self.memory.unsettled.entry(name.clone()).or_default();
+            open.retain(|_, until| snapshot.began <= *until);
+            let open: BTreeSet<ExternalId> = open.keys().cloned().collect();
+            self.memory.upper_bounds.entry(name.clone()).or_default().retain(|id, _| open.contains(id));
+            self.memory.snapshots.insert(name.clone(), snapshot);
+        }
+        let settled = self.now - TIMEOUT - LAG;
+        self.memory.attempts.retain(|_, (_, at)| *at >= settled);
+    }
+
+    /// What the status says, and what this process knows besides.
+    fn records(&self) -> BTreeMap<LineKey, LineRecord> {
+        let mut records = self.status.records.clone();
+        for (key, (replacement, at)) in &self.memory.attempts {
+            let record = records.entry(key.clone()).or_default();
+            if record.id.is_none() && record.attempt.is_none() && record.replacement <= *replacement {
+                record.replacement = *replacement;
+                record.attempt = Some(*at);
+            }
+        }
+        records
+    }
+
+    pub(crate) fn desired(&self) -> Desired {
+        let rules = rules(self.minimum);
+        let known = self.accounts.iter().filter(|(name, _)| self.spec.accounts.contains(name));
+        let known = known.map(|(name, account)| (name.clone(), account.clone())).collect();
+        line::spread(&self.spec, &known, &|_| Some(rules.clone()), &BTreeMap::new(), self.now)
+    }
+
+    /// Looks and plans, and gives the plan to `use_it` with what it rests on.
+    pub(crate) fn with_plan<T>(&self, use_it: impl FnOnce(&Inputs<'_>, &Plan) -> T) -> T {
+        let desired = self.desired();
+        let records = self.records();
+        let (ids, micros) = (BTreeMap::new(), BTreeMap::new());
+        let (none, contested, resolutions) = (BTreeSet::new(), BTreeSet::new(), BTreeMap::new());
+        let installation = installation();
+        let views: BTreeMap<String, AccountView<'_>> = self
+            .accounts
+            .iter()
+            .filter_map(|(name, account)| {
+                let view = AccountView {
+                    account,
+                    rules: rules(self.minimum),
+                    snapshot: self.memory.snapshots.get(name)?,
+                    settle_after: TIMEOUT + LAG,
+                    unsettled: self.memory.unsettled.get(name).unwrap_or(&ids),
+                    floor: self.memory.floor[name],
+                    upper_bounds: self.memory.upper_bounds.get(name).unwrap_or(&micros),
+                    refused_decreases: self.memory.refused_decreases.get(name).unwrap_or(&none),
+                    contested: &contested,
+                    granted: true,
+                };
+                Some((name.clone(), view))
+            })
+            .collect();
+        let inputs = Inputs {
+            installation: &installation,
+            spec: &self.spec,
+            generation: self.generation,
+            spec_changed: self.status.observed_generation != self.generation,
+            deleting: self.deleting,
+            desired: &desired,
+            records: &records,
+            accounts: &views,
+            resolutions: &resolutions,
+            now: self.now,
+        };
+        let plan = restrict(&inputs, plan(&inputs));
+        use_it(&inputs, &plan)
+    }
+
+    /// One pass of the controller. Returns the restricted plan that it followed.
+    pub(crate) fn pass(&mut self, faults: &Faults) -> Plan {
+        self.observe(faults);
+        let (plan, mut records) = self.with_plan(|inputs, plan| (plan.clone(), remember(inputs, plan)));
+        let mut steps = 0;
+        let mut dies = || {
+            steps += 1;
+            faults.crash_after.is_some_and(|after| steps > after)
+        };
+        let mut todo: Vec<(String, LineKey, Action)> = Vec::new();
+        for line in &plan.lines {
+            let of_line = line.changes.iter().map(|change| change.action.clone());
+            todo.extend(of_line.map(|action| (line.key.account.clone(), line.key.clone(), action)));
+        }
+        for retired in &plan.retired {
+            let nobody = LineKey::new(retired.account.clone(), "");
+            let of_it = retired.changes.iter().map(|change| change.action.clone());
+            todo.extend(of_it.map(|action| (retired.account.clone(), nobody.clone(), action)));
+        }
+        todo.sort_by_key(|(_, _, action)| action.importance());
+        for (_, key, action) in todo.iter().filter(|(_, key, _)| !key.market.is_empty()) {
+            records.entry(key.clone()).or_default().intend(action, self.now);
+        }
+        if dies() {
+            self.restart();
+            return plan;
+        }
+        self.status = Status { records: records.clone(), observed_generation: self.generation };
+        let basis = self.memory.snapshots.values().map(|snapshot| snapshot.began).min().unwrap_or(self.now) - LAG;
+        let decision = Decision { cap: self.spec.budget.amount.micros(), basis };
+        let mut fates = faults.fates.iter().copied();
+        for (account, key, action) in &todo {
+            if dies() {
+                self.restart();
+                return plan;
+            }
+            let fate = fates.next().unwrap_or(Fate::Done);
+            let acknowledged = self.send(account, key, action, decision, fate);
+            if let (Some(id), Some(record)) = (acknowledged, records.get_mut(key)) {
+                record.acknowledge(action, &id);
+            } else if let (Fate::Refused, Some(record)) = (fate, records.get_mut(key)) {
+                record.refuse(action);
+            }
+        }
+        if dies() {
+            self.restart();
+            return plan;
+        }
+        self.status.records = records;
+        plan
+    }
+
+    fn send(
+        &mut self,
+        account: &str,
+        key: &LineKey,
+        action: &Action,
+        decision: Decision,
+        fate: Fate,
+    ) -> Option<ExternalId> {
+        let until = self.now + TIMEOUT + LAG;
+        if let Action::Create(new) = action {
+            self.memory.attempts.insert(key.clone(), (new.replacement, self.now));
+        }
+        let unsettled = self.memory.unsettled.entry(account.to_owned()).or_default();
+        if let Some(id) = action.id() {
+            unsettled.insert(id.clone(), until);
+            let most = match action {
+                Action::Enable { budget, .. } => budget.micros(),
+                Action::SetBudget { from, to, live: true, .. } => to.micros().max(from.micros()),
+                _ => 0,
+            };
+            let bounds = self.memory.upper_bounds.entry(account.to_owned()).or_default();
+            let bound = bounds.entry(id.clone()).or_default();
+            *bound = most.max(*bound);
+        }
+        match fate {
+            Fate::Done => {
+                let id = self.platform.apply(account, action, decision, self.now);
+                self.memory.unsettled.entry(account.to_owned()).or_default().insert(id.clone(), until);
+                Some(id)
+            }
+            Fate::NoEffect => None,
+            Fate::Effect(seconds) => {
+                let at = self.now + SignedDuration::from_secs(i64::from(seconds)).min(TIMEOUT);
+                self.platform.apply_later(account, action, decision, at);
+                None
+            }
+            Fate::Refused => {
+                if let (Action::SetBudget { from, to, .. }, Some(id)) = (action, action.id())
+                    && to < from
+                {
+                    self.memory.refused_decreases.entry(account.to_owned()).or_default().insert(id.clone());
+                }
+                None
+            }
+        }
+    }
+
+    /// Passes without faults until nothing is left to do; panics when that never comes.
+    pub(crate) fn settle(&mut self) -> Plan {
+        let mut quiet = 0;
+        for _ in 0..60 {
+            self.advance(200);
+            let plan = self.pass(&Faults::default());
+            quiet = if plan.is_empty() && plan.wake_at().is_none() { quiet + 1 } else { 0 };
+            if quiet == 2 {
+                return plan;
+            }
+        }
+        panic!("it never comes to rest: {:?}", self.platform.ledger.iter().rev().take(12).collect::<Vec<_>>());
+    }
+}

@@ -1,0 +1,174 @@
+//! What tests share: a Campaign, the rules of a made-up platform, a model of that platform in memory,
+//! and a driver that does what the controller does.
+
+mod driver;
+mod model;
+mod walk;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::civil::date;
+use jiff::tz::TimeZone;
+
+pub(crate) use self::driver::{Fate, Faults, World};
+use crate::campaign::line::{CampaignId, DesiredLine, LineKey, LineProblem};
+use crate::campaign::observed::ObservedLine;
+use crate::campaign::settings::{AdSettings, Field, Settings, Value};
+use crate::campaign::spec::{
+    AccountOverrides, Ad, Audience, Bidding, Budget, BudgetPeriod, CampaignSpec, Copy, Decimal, Declarations, Flight,
+    GoogleOptions, Objective, Policies, Split, State,
+};
+use crate::marker::Installation;
+use crate::market::Market;
+use crate::money::{Currency, Money};
+use crate::platform::{Account, Manner, Platform, PlatformRules};
+use crate::reason::Reason;
+
+pub(crate) fn installation() -> Installation {
+    "prod".parse().unwrap()
+}
+
+pub(crate) fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+pub(crate) fn eur(text: &str) -> Money {
+    Money::parse(text, "EUR".parse().unwrap()).unwrap()
+}
+
+pub(crate) fn key(account: &str, market: &str) -> LineKey {
+    LineKey::new(account, market)
+}
+
+pub(crate) fn market(code: &str) -> Market {
+    Market::of(code.parse().unwrap())
+}
+
+pub(crate) fn account(name: &str) -> Account {
+    Account {
+        name: name.to_owned(),
+        platform: Platform::Google,
+        currency: "EUR".parse().unwrap(),
+        time_zone: TimeZone::UTC,
+        budget_unit: 10_000,
+        ceiling: None,
+        stop: false,
+        conversion_action: None,
+        url_parameters: None,
+        name_template: None,
+        objects: None,
+    }
+}
+
+/// A Campaign of 100.00 EUR a day on the account `a`, in the given markets, with copy in English and
+/// German.
+pub(crate) fn spec(markets: &[&str]) -> CampaignSpec {
+    let copy = |headline: &str| Copy { headlines: vec![headline.to_owned()], ..Copy::default() };
+    CampaignSpec {
+        id: CampaignId::new("growth", "spring"),
+        objective: Objective::Signups,
+        flight: Flight { start: date(2027, 3, 1), end: date(2027, 5, 31), time_zone: None },
+        accounts: vec!["a".to_owned()],
+        markets: markets.iter().map(|code| market(code)).collect(),
+        except: Vec::new(),
+        overrides: Vec::new(),
+        budget: Budget { amount: eur("100"), period: BudgetPeriod::Daily, redistribute: false },
+        split: Split::default(),
+        locales: BTreeMap::new(),
+        fallback_locale: None,
+        audience: Audience::default(),
+        declarations: Declarations { eu_political_ads: false, special_ad_categories: BTreeSet::new() },
+        ads: vec![Ad {
+            name: "trailer".to_owned(),
+            url: "https://example.com/{market}/spring?l={locale}".to_owned(),
+            copy: BTreeMap::from([
+                ("en".parse().unwrap(), copy("Spring is here")),
+                ("de".parse().unwrap(), copy("Frühling")),
+            ]),
+            media: Vec::new(),
+        }],
+        google: GoogleOptions::default(),
+        account_overrides: AccountOverrides::default(),
+        policies: Policies::default(),
+        adopt: Vec::new(),
+        state: State::Active,
+        suspend: false,
+    }
+}
+
+/// Another bid strategy, which the made-up platform cannot change on an object.
+pub(crate) fn another_bidding() -> Bidding {
+    Bidding::ManualCpc { max_cpc: Decimal("1".to_owned()) }
+}
+
+/// The rules of the made-up platform: bidding is immutable, headlines have 30 characters.
+pub(crate) struct Rules {
+    pub(crate) minimum: Option<Money>,
+}
+
+impl PlatformRules for Rules {
+    fn platform(&self) -> Platform {
+        Platform::Google
+    }
+
+    fn minimum_daily_budget(&self, _currency: Currency) -> Option<Money> {
+        self.minimum
+    }
+
+    fn render(&self, line: &DesiredLine, _account: &Account) -> Result<Settings, Vec<LineProblem>> {
+        let mut settings = Settings::default();
+        let mut ads = BTreeSet::new();
+        for ad in &line.ads {
+            if let Some(long) = ad.copy.headlines.iter().find(|headline| headline.chars().count() > 30) {
+                let message = format!("the headline `{long}` is too long");
+                return Err(vec![LineProblem::new(Reason::TextTooLong, message)]);
+            }
+            ads.insert(AdSettings {
+                url: ad.url.clone(),
+                headlines: ad.copy.headlines.clone(),
+                descriptions: Vec::new(),
+                paths: Vec::new(),
+            });
+        }
+        settings.set(Field::Name, Value::Text(format!("{} {}", line.campaign.name, line.market.key)));
+        settings.set(Field::End, Value::Instant(line.end));
+        settings.set(Field::Places, Value::Places(line.market.places.clone()));
+        settings.set(Field::Languages, Value::Set(line.languages.clone()));
+        settings.set(Field::Ages, Value::Text(format!("{:?}", line.audience.ages)));
+        settings.set(Field::Bidding, Value::Text(format!("{:?}", line.spec.google.bidding)));
+        settings.set(Field::Ads, Value::Ads(ads));
+        Ok(settings)
+    }
+
+    fn manner(
+        &self,
+        field: Field,
+        _from: Option<&Value>,
+        _to: &Value,
+        _line: &ObservedLine,
+        _now: Timestamp,
+    ) -> Manner {
+        match field {
+            Field::Bidding => Manner::Replace,
+            Field::Ads => Manner::Swap,
+            _ => Manner::InPlace,
+        }
+    }
+}
+
+pub(crate) fn rules(minimum: Option<&str>) -> Arc<dyn PlatformRules> {
+    Arc::new(Rules { minimum: minimum.map(eur) })
+}
+
+/// How many cases a property is tried with: `PROPTEST_CASES`, else this many.
+pub(crate) fn cases(default: u32) -> proptest::test_runner::Config {
+    let given = std::env::var("PROPTEST_CASES").ok().and_then(|text| text.parse().ok());
+    proptest::test_runner::Config {
+        cases: given.unwrap_or(default),
+        failure_persistence: None,
+        max_shrink_iters: 20_000,
+        ..proptest::test_runner::Config::default()
+    }
+}

@@ -1,0 +1,271 @@
+//! A made-up platform in memory: it keeps every state of every object, so that a listing can be as
+//! old as a read-after-write lag allows, and it watches what our writes do to the money.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::installation;
+use crate::campaign::observed::{Delivery, Existence, ExternalId, MarkerEvidence, ObservedLine, Snapshot};
+use crate::campaign::plan::{Action, NewLine};
+use crate::campaign::settings::{Field, Settings, Value};
+use crate::marker::Token;
+use crate::money::Money;
+
+/// What an object holds.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Held {
+    pub(crate) removed: bool,
+    pub(crate) label: bool,
+    pub(crate) foreign_label: Option<String>,
+    pub(crate) paused_label: bool,
+    pub(crate) name: String,
+    pub(crate) inner: Option<Token>,
+    pub(crate) enabled: bool,
+    pub(crate) budget: Money,
+    /// All but the name.
+    pub(crate) settings: Settings,
+    pub(crate) delivered: bool,
+}
+
+impl Held {
+    /// What somebody else made.
+    pub(crate) fn foreign(name: &str, budget: Money) -> Self {
+        Self {
+            removed: false,
+            label: false,
+            foreign_label: None,
+            paused_label: false,
+            name: name.to_owned(),
+            inner: None,
+            enabled: true,
+            budget,
+            settings: Settings::default(),
+            delivered: true,
+        }
+    }
+
+    fn new(new: &NewLine) -> Self {
+        let name = match new.settings.get(Field::Name) {
+            Some(Value::Text(name)) => name.clone(),
+            _ => new.token.clone(),
+        };
+        Self {
+            removed: false,
+            label: true,
+            foreign_label: None,
+            paused_label: true,
+            name,
+            inner: Token::find(&new.token),
+            enabled: false,
+            budget: new.budget,
+            settings: new.settings.clone().without(&BTreeSet::from([Field::Name])),
+            delivered: false,
+        }
+    }
+
+    pub(crate) fn evidence(&self) -> MarkerEvidence {
+        MarkerEvidence {
+            label: self.label,
+            token: Token::find(&self.name),
+            inner_token: self.inner.clone(),
+            foreign_label: self.foreign_label.clone(),
+        }
+    }
+
+    fn observe(&self, id: &str, seen: Timestamp) -> ObservedLine {
+        let mut settings = self.settings.clone();
+        settings.set(Field::Name, Value::Text(self.name.clone()));
+        let delivery = match (self.enabled && !self.removed, self.paused_label) {
+            (true, _) => Delivery::Enabled,
+            (false, true) => Delivery::PausedByUs,
+            (false, false) => Delivery::PausedByOthers,
+        };
+        ObservedLine {
+            id: id.to_owned(),
+            seen,
+            existence: if self.removed { Existence::Removed } else { Existence::Live },
+            marker: self.evidence(),
+            delivery,
+            budget: self.budget,
+            settings,
+            serving: BTreeSet::new(),
+            delivered: self.delivered,
+            spend: BTreeMap::new(),
+        }
+    }
+}
+
+/// What a write of ours was decided on.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Decision {
+    /// The Campaign's budget, in micros.
+    pub(crate) cap: i64,
+    /// The oldest state that was looked at.
+    pub(crate) basis: Timestamp,
+}
+
+/// The platform: all accounts of it.
+#[derive(Default)]
+pub(crate) struct Model {
+    objects: BTreeMap<(String, ExternalId), Vec<(Timestamp, Held)>>,
+    late: Vec<(Timestamp, String, Action, Decision)>,
+    next_id: u64,
+    /// When somebody else last changed something.
+    pub(crate) last_hand: Option<Timestamp>,
+    /// Rules that a write of ours has broken.
+    pub(crate) broken: Vec<String>,
+    /// All writes of ours that had an effect.
+    pub(crate) ledger: Vec<(Timestamp, String)>,
+}
+
+impl Model {
+    pub(crate) fn put(&mut self, account: &str, id: &str, held: Held, at: Timestamp) {
+        self.objects.insert((account.to_owned(), id.to_owned()), vec![(at, held)]);
+    }
+
+    /// What every object holds now.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&str, &ExternalId, &Held)> {
+        self.objects.iter().filter_map(|((account, id), states)| Some((account.as_str(), id, &states.last()?.1)))
+    }
+
+    pub(crate) fn get(&self, account: &str, id: &str) -> &Held {
+        &self.objects[&(account.to_owned(), id.to_owned())].last().unwrap().1
+    }
+
+    /// All objects of ours that are not removed.
+    pub(crate) fn live(&self) -> impl Iterator<Item = (&str, &ExternalId, &Held)> {
+        self.all().filter(|(_, _, held)| !held.removed && is_ours(held))
+    }
+
+    /// A listing that began at `began` and shows what was so `lag` ago.
+    pub(crate) fn list(
+        &self,
+        account: &str,
+        began: Timestamp,
+        lag: SignedDuration,
+        held: &BTreeSet<ExternalId>,
+    ) -> Snapshot {
+        let mut snapshot = Snapshot { began, lines: BTreeMap::new() };
+        for ((_, id), states) in self.objects.iter().filter(|((on, _), _)| on == account) {
+            let Some((_, state)) = states.iter().rev().find(|(since, _)| *since <= began - lag) else { continue };
+            let marked = !state.removed && is_marked(state);
+            if marked || held.contains(id) {
+                snapshot.lines.insert(id.clone(), state.observe(id, began));
+            }
+        }
+        snapshot
+    }
+
+    /// Lets the writes happen that were under way.
+    pub(crate) fn advance(&mut self, now: Timestamp) {
+        let mut due: Vec<_> = std::mem::take(&mut self.late);
+        self.late = due.iter().filter(|(at, ..)| *at > now).cloned().collect();
+        due.retain(|(at, ..)| *at <= now);
+        due.sort_by_key(|(at, ..)| *at);
+        for (at, account, action, decision) in due {
+            self.apply(&account, &action, decision, at);
+        }
+    }
+
+    pub(crate) fn apply_later(&mut self, account: &str, action: &Action, decision: Decision, at: Timestamp) {
+        self.late.push((at, account.to_owned(), action.clone(), decision));
+    }
+
+    /// A write of ours takes effect.
+    pub(crate) fn apply(&mut self, account: &str, action: &Action, decision: Decision, at: Timestamp) -> ExternalId {
+        let before = self.enabled_sum();
+        if let Action::Create(new) = action {
+            self.next_id += 1;
+            let id = (1000 + self.next_id).to_string();
+            self.ledger.push((at, format!("{account} {id} {action}")));
+            self.put(account, &id, Held::new(new), at);
+            return id;
+        }
+        let id = action.id().unwrap().clone();
+        let held = self.get(account, &id).clone();
+        if held.removed {
+            return id;
+        }
+        if !is_ours(&held) && !matches!(action, Action::Mark { .. }) {
+            self.broken.push(format!("S2: {action} of {id}, which is not ours"));
+        }
+        self.ledger.push((at, format!("{account} {id} {action}")));
+        self.change(account, &id, at, |held| match action {
+            Action::Mark { name, paused, .. } => {
+                held.label = true;
+                held.name.clone_from(name);
+                held.paused_label |= *paused;
+            }
+            Action::Pause { .. } => {
+                // Paused by others already: it stays theirs.
+                held.paused_label |= held.enabled;
+                held.enabled = false;
+            }
+            Action::Enable { .. } => {
+                held.enabled = true;
+                held.paused_label = false;
+                held.delivered = true;
+            }
+            Action::SetBudget { to, .. } => held.budget = *to,
+            Action::Set { field: Field::Name, to: Value::Text(name), .. } => held.name.clone_from(name),
+            Action::Set { field, to, .. } => held.settings.set(*field, to.clone()),
+            Action::Remove { .. } => held.removed = true,
+            Action::Create(_) => {}
+        });
+        let recent_hand = self.last_hand.is_some_and(|hand| hand >= decision.basis);
+        let after = self.enabled_sum();
+        if after > before && after > decision.cap && !recent_hand {
+            self.broken.push(format!("S3: {action} of {id} makes {after} of {} at {at}", decision.cap));
+        }
+        if matches!(action, Action::Enable { .. }) && !recent_hand && self.twins(account, &id) > 1 {
+            self.broken.push(format!("S1: {action} of {id}: another object of the line is enabled at {at}"));
+        }
+        id
+    }
+
+    /// Somebody else changes an object.
+    pub(crate) fn by_hand(&mut self, account: &str, id: &str, at: Timestamp, edit: impl FnOnce(&mut Held)) {
+        self.last_hand = Some(at);
+        self.change(account, id, at, edit);
+    }
+
+    fn change(&mut self, account: &str, id: &str, at: Timestamp, edit: impl FnOnce(&mut Held)) {
+        let states = self.objects.get_mut(&(account.to_owned(), id.to_owned())).unwrap();
+        let mut held = states.last().unwrap().1.clone();
+        edit(&mut held);
+        states.push((at, held));
+    }
+
+    /// Micros a day of all enabled objects of ours.
+    pub(crate) fn enabled_sum(&self) -> i64 {
+        self.live().filter(|(_, _, held)| held.enabled).map(|(_, _, held)| held.budget.micros()).sum()
+    }
+
+    /// Enabled objects of the line that an object belongs to.
+    fn twins(&self, account: &str, id: &str) -> usize {
+        let line = line_token(self.get(account, id));
+        let twin = |on: &str, held: &Held| {
+            on == account && held.enabled && line_token(held).map(|t| t.line) == line.clone().map(|t| t.line)
+        };
+        self.live().filter(|(on, _, held)| twin(on, held)).count()
+    }
+}
+
+/// The token that says which line it is: the inner one was not edited in these tests.
+pub(crate) fn line_token(held: &Held) -> Option<Token> {
+    held.inner.clone().or_else(|| Token::find(&held.name))
+}
+
+fn is_marked(held: &Held) -> bool {
+    let evidence = held.evidence();
+    held.label || evidence.tokens().any(|token| token.installation == installation())
+}
+
+/// Of this Campaign, by its marker.
+pub(crate) fn is_ours(held: &Held) -> bool {
+    let campaign = super::spec(&[]).id.hash();
+    let evidence = held.evidence();
+    evidence.foreign(&installation()).is_none()
+        && (evidence.tokens().any(|token| token.campaign == campaign) || held.label && evidence.best_token().is_none())
+}
