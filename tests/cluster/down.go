@@ -93,6 +93,9 @@ func env(args []string) error {
 	fmt.Printf("export KUBECONFIG=%s\n", shellQuote(report.Kubeconfig))
 	fmt.Printf("export ADOPS_OPERATOR_KUBECONFIG=%s\n", shellQuote(report.OperatorKubeconfig))
 	fmt.Printf("export ADOPS_USER_KUBECONFIG=%s\n", shellQuote(report.UserKubeconfig))
+	// What kubectl remembers of a server goes by its address, and another cluster
+	// may have had this one before.
+	fmt.Printf("export KUBECACHEDIR=%s\n", shellQuote(d.path("kubectl-cache")))
 	return nil
 }
 

@@ -33,6 +33,7 @@ func startEtcd(d directory, preferred int) (*embed.Etcd, int, error) {
 
 func etcdConfig(d directory, port int) *embed.Config {
 	config := embed.NewConfig()
+	config.Name = "adops"
 	config.Dir = d.etcdData()
 	config.LogOutputs = []string{d.etcdLog()}
 	config.LogLevel = "warn"
@@ -50,11 +51,12 @@ func etcdConfig(d directory, port int) *embed.Config {
 	// need, but not that of the machine.
 	config.UnsafeNoFsync = true
 	// A single member has nobody to wait for: short ticks make it leader at once.
-	config.TickMs, config.ElectionMs = 10, 100
+	config.TickMs, config.ElectionMs = 50, 250
 	config.PreVote = false
 	config.QuotaBackendBytes = 1 << 30
 	config.MaxSnapFiles, config.MaxWalFiles = 1, 1
 	config.EnableGRPCGateway = false
+	config.WarningUnaryRequestDuration = embed.DefaultWarningUnaryRequestDuration // 0, the default here, logs each request
 	return config
 }
 

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -205,6 +206,9 @@ func run(ctx context.Context, d directory, options *upOptions) (err error) {
 	}
 	defer os.Remove(d.readyFile())
 	console.ready(line)
+	// The start leaves garbage of twice the size of what is kept, and many clusters
+	// may run side by side.
+	debug.FreeOSMemory()
 
 	select {
 	case <-ctx.Done():
