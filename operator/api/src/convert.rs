@@ -55,7 +55,8 @@ impl fmt::Display for FieldProblem {
 impl TryFrom<&Campaign> for domain::CampaignSpec {
     type Error = InvalidSpec;
 
-    /// Parses a Campaign. One without a namespace, as in a file, is taken to lie in `default`.
+    /// Parses a Campaign. One without a namespace, as a file may hold it, is taken to lie in `default`: whoever knows
+    /// better sets `metadata.namespace` before.
     fn try_from(campaign: &Campaign) -> Result<Self, Self::Error> {
         let mut parse = Parse::default();
         let spec = parse.campaign(campaign);
@@ -164,25 +165,22 @@ impl Parse {
     fn flight(&mut self, flight: &api::Flight) -> Option<domain::Flight> {
         let start: Option<Date> = self.parsed("spec.flight.start", &flight.start);
         let end: Option<Date> = self.parsed("spec.flight.end", &flight.end);
-        let time_zone = match &flight.time_zone {
-            None => Some(None),
-            Some(name) => match TimeZone::get(name) {
-                Ok(zone) => Some(Some(zone)),
-                Err(_) => {
-                    self.problem(
-                        "spec.flight.timeZone",
-                        format!("\"{name}\" is not in the IANA time zone database; for example Europe/Berlin"),
-                    );
-                    None
-                }
-            },
-        };
-        let flight = domain::Flight { start: start?, end: end?, time_zone: time_zone? };
+        let time_zone = flight.time_zone.as_deref().and_then(|name| self.time_zone(name));
+        let flight = domain::Flight { start: start?, end: end?, time_zone };
         if flight.end < flight.start {
             self.problem("spec.flight.end", "end must not be before start".to_owned());
             return None;
         }
         Some(flight)
+    }
+
+    fn time_zone(&mut self, name: &str) -> Option<TimeZone> {
+        let zone = TimeZone::get(name).ok();
+        if zone.is_none() {
+            let message = format!("\"{name}\" is not in the IANA time zone database; for example Europe/Berlin");
+            self.problem("spec.flight.timeZone", message);
+        }
+        zone
     }
 
     fn markets(&mut self, spec: &api::CampaignSpec) -> Vec<Market> {
@@ -298,13 +296,12 @@ impl Parse {
             api::BiddingStrategy::MaximizeConversions => {
                 domain::Bidding::MaximizeConversions { target_cpa: decimal(&bidding.target_cpa) }
             }
-            api::BiddingStrategy::ManualCpc => match decimal(&bidding.max_cpc) {
-                Some(max_cpc) => domain::Bidding::ManualCpc { max_cpc },
-                None => {
+            api::BiddingStrategy::ManualCpc => {
+                if bidding.max_cpc.is_none() {
                     self.problem("spec.google.bidding.maxCpc", "ManualCpc needs maxCpc".to_owned());
-                    domain::Bidding::default()
                 }
-            },
+                domain::Bidding::ManualCpc { max_cpc: domain::Decimal(bidding.max_cpc.unwrap_or_default()) }
+            }
         };
         domain::GoogleOptions {
             channel: match google.channel {
@@ -341,12 +338,11 @@ impl Parse {
 }
 
 fn ages(text: &str) -> Option<domain::AgeRange> {
-    let (from, to) = match text.strip_suffix('+') {
-        Some(from) => (from, None),
-        None => {
-            let (from, to) = text.split_once('-')?;
-            (from, Some(to.parse().ok()?))
-        }
+    let (from, to) = if let Some(from) = text.strip_suffix('+') {
+        (from, None)
+    } else {
+        let (from, to) = text.split_once('-')?;
+        (from, Some(to.parse().ok()?))
     };
     let from = from.parse().ok()?;
     to.is_none_or(|to| from <= to).then_some(domain::AgeRange { from, to })

@@ -16,6 +16,11 @@
 //! `status` is a cache: apart from unsettled creates ([`campaign::Line::attempt`]) it can be rebuilt from the
 //! platforms, so its types read what a newer version wrote without failing.
 
+// Doc comments are what `kubectl explain` shows: names of kinds and values stand there as people write them.
+#![allow(clippy::doc_markdown, rustdoc::bare_urls)]
+// clippy takes the arguments of several `printcolumn`s for one attribute given twice.
+#![allow(clippy::duplicated_attributes)]
+
 pub mod account;
 pub mod campaign;
 pub mod common;

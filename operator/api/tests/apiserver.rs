@@ -3,10 +3,17 @@
 //! Runs where `ADOPS_CLUSTER_BIN` names the control plane's binary (`cargo xtask test` sets it), and says so where it
 //! does not.
 
+// Helpers of tests are not in a function that clippy knows as a test.
+#![allow(clippy::unwrap_used, clippy::panic)]
+// What names a kind is what people write.
+#![allow(clippy::doc_markdown)]
+
 mod cases;
+mod large;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -101,6 +108,7 @@ fn a_real_api_server_takes_the_crds_and_judges_as_the_local_validation_does() {
     the_examples_are_taken_and_listed(&cluster);
     what_is_immutable_cannot_be_changed(&cluster);
     explain_reads_as_written(&cluster);
+    the_largest_campaign_is_taken_with_its_status(&cluster);
 }
 
 fn every_case_is_judged_alike(cluster: &Cluster) {
@@ -117,7 +125,7 @@ fn every_case_is_judged_alike(cluster: &Cluster) {
         let complaint = said.remove(&number.to_string()).unwrap_or_default();
         let wrong = unexpected(&complaint, &cases::local(&case.text()));
         if !wrong.is_empty() {
-            failures += &format!("{} -> {}\n  {wrong:#?}\n", case.replace, case.with);
+            let _ = write!(failures, "{} -> {}\n  {wrong:#?}\n", case.replace, case.with);
         }
     }
     assert!(failures.is_empty() && said.is_empty(), "{failures}{said:#?}");
@@ -185,4 +193,14 @@ fn explain_reads_as_written(cluster: &Cluster) {
     ] {
         assert!(words.contains(expected), "{explained}");
     }
+}
+
+fn the_largest_campaign_is_taken_with_its_status(cluster: &Cluster) {
+    let file = cluster.directory.join("large.json");
+    fs::write(&file, serde_json::to_string(&large::thousand_lines()).unwrap()).unwrap();
+    let file = file.to_string_lossy();
+    cluster.must(&["create", "-f", &file]);
+    cluster.must(&["apply", "--server-side", "--subresource=status", "-f", &file]);
+    let count = cluster.must(&["get", "camp", "large", "-n", "growth", "-o", "jsonpath={.status.lines[*].key}"]);
+    assert_eq!(count.split_whitespace().count(), 1000);
 }

@@ -14,7 +14,7 @@ mod yaml;
 use std::fmt;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use kube::core::cel::{ErrorKind, ValidationError, Validator, apply_defaults};
+use kube::core::cel::{ErrorKind, ValidationError, ValidationErrors, Validator, apply_defaults};
 use serde_json::Value;
 
 use crate::{AdAccount, Campaign, GROUP, VERSION};
@@ -95,7 +95,7 @@ impl std::error::Error for Problem {}
 pub fn load(text: &str, file: &str) -> Loaded {
     let mut loaded = Loaded::default();
     match yaml::read(text) {
-        Ok(documents) => documents.into_iter().for_each(|document| load_document(document, file, &mut loaded)),
+        Ok(documents) => documents.iter().for_each(|document| load_document(document, file, &mut loaded)),
         Err(error) => loaded.problems.push(Problem {
             origin: Origin { file: file.to_owned(), document: 0, line: error.line() },
             resource: String::new(),
@@ -140,17 +140,17 @@ impl Resource {
     }
 }
 
-fn load_document(document: Document, file: &str, loaded: &mut Loaded) {
+fn load_document(document: &Document, file: &str, loaded: &mut Loaded) {
     let origin = Origin { file: file.to_owned(), document: document.number, line: 0 };
     let line = document.places.get("").map_or(0, |place| place.line);
     let is_list = document.value["apiVersion"] == "v1" && document.value["kind"] == "List";
     if is_list && let Some(items) = document.value["items"].as_array() {
         for (index, item) in items.iter().enumerate() {
             let path = format!("items[{index}]");
-            load_object(item.clone(), Some(&document), Origin { line, ..origin.clone() }, path, loaded);
+            load_object(item.clone(), Some(document), Origin { line, ..origin.clone() }, path, loaded);
         }
     } else {
-        load_object(document.value.clone(), Some(&document), Origin { line, ..origin }, String::new(), loaded);
+        load_object(document.value.clone(), Some(document), Origin { line, ..origin }, String::new(), loaded);
     }
 }
 
@@ -254,11 +254,10 @@ impl Object<'_> {
             Some(name) if is_subdomain(name) => Vec::new(),
             Some(name) => {
                 let message = format!(
-                    "Invalid value: {:?}: a lowercase RFC 1123 subdomain must consist of lower case alphanumeric \
+                    "Invalid value: {name:?}: a lowercase RFC 1123 subdomain must consist of lower case alphanumeric \
                      characters, '-' or '.', and must start and end with an alphanumeric character (e.g. \
                      'example.com', regex used for validation is \
-                     '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')",
-                    name
+                     '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
                 );
                 vec![self.problem("metadata.name", message, None)]
             }
@@ -267,7 +266,7 @@ impl Object<'_> {
 
     fn rules(&self, old: Option<&Value>) -> Vec<Problem> {
         let result = Validator::new().validate_compiled(&self.kind.rules, &self.value, old);
-        let errors = result.err().map(|errors| errors.into_vec()).unwrap_or_default();
+        let errors = result.err().map(ValidationErrors::into_vec).unwrap_or_default();
         errors.into_iter().map(|error| self.rule_problem(&error)).collect()
     }
 

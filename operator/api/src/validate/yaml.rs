@@ -55,8 +55,11 @@ impl YamlError {
     pub(super) fn line(&self) -> usize {
         match self {
             Self::Syntax(error) => error.marker().line(),
-            Self::Key(line) | Self::Merge(line) | Self::TooLarge(line) => *line,
-            Self::DuplicateKey { line, .. } | Self::Number { line, .. } => *line,
+            Self::Key(line)
+            | Self::Merge(line)
+            | Self::TooLarge(line)
+            | Self::DuplicateKey { line, .. }
+            | Self::Number { line, .. } => *line,
         }
     }
 }
