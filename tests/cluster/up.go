@@ -245,6 +245,10 @@ func openConsole(d directory) (*console, error) {
 	if err != nil {
 		return nil, err
 	}
+	// etcd panics when its data is damaged: that must not go to the log alone.
+	if err := debug.SetCrashOutput(stderr, debug.CrashOptions{}); err != nil {
+		return nil, err
+	}
 	return &console{stdout, stderr}, nil
 }
 
@@ -254,6 +258,7 @@ func (c *console) ready(line []byte) {
 	_, _ = c.stdout.Write(line)
 	c.stdout.Close()
 	c.stderr.Close()
+	_ = debug.SetCrashOutput(nil, debug.CrashOptions{})
 }
 
 // fail says why the cluster ended. After ready, there is nobody left to be told.
