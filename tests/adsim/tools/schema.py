@@ -20,17 +20,20 @@ BASE = f"google.ads.googleads.{VERSION}"
 ROOTS = [
     ("resources", c)
     for c in """Campaign CampaignBudget CampaignLabel CampaignCriterion AdGroup AdGroupAd Ad AdGroupCriterion Label
-    Customer GeoTargetConstant LanguageConstant CurrencyConstant ConversionAction""".split()
+    Customer GeoTargetConstant LanguageConstant CurrencyConstant ConversionAction CustomConversionGoal
+    ConversionGoalCampaignConfig""".split()
 ] + [
     ("services", c)
     for c in """SearchGoogleAdsRequest SearchGoogleAdsStreamRequest MutateGoogleAdsRequest MutateCampaignsRequest
     MutateCampaignBudgetsRequest MutateCampaignLabelsRequest MutateCampaignCriteriaRequest MutateLabelsRequest
     MutateAdGroupsRequest MutateAdGroupCriteriaRequest MutateAdGroupAdsRequest MutateAdsRequest
+    MutateCustomConversionGoalsRequest MutateConversionGoalCampaignConfigsRequest
     SuggestGeoTargetConstantsRequest""".split()
 ]
 # MutateOperation knows some hundred resources; adsim refuses those that it has no state for.
 OPERATIONS = """campaign_operation campaign_budget_operation campaign_label_operation campaign_criterion_operation
-label_operation ad_group_operation ad_group_criterion_operation ad_group_ad_operation ad_operation""".split()
+label_operation ad_group_operation ad_group_criterion_operation ad_group_ad_operation ad_operation
+custom_conversion_goal_operation conversion_goal_campaign_config_operation""".split()
 COMMON = ("Metrics", "Segments")
 KINDS = {1: "double", 2: "float", 3: "int64", 4: "int64", 5: "int32", 8: "bool", 9: "string", 12: "string"}
 

@@ -245,7 +245,8 @@ impl Account {
             Kind::CampaignCriterion => {
                 self.dirty.insert(object.key.a);
             }
-            Kind::Label | Kind::CampaignLabel | Kind::Ad => {}
+            Kind::CustomGoal if !removed => self.index_name(kind, 0, object, add),
+            Kind::Label | Kind::CampaignLabel | Kind::Ad | Kind::CustomGoal | Kind::GoalConfig => {}
         }
     }
 

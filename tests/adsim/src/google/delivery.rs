@@ -118,7 +118,7 @@ fn first_servable_ad(account: &Account, campaign: i64, config: &GoogleConfig) ->
         .filter(|group| {
             account
                 .children(Kind::AdGroupCriterion, group.key.id(), None)
-                .any(|k| k.status() == Status::Enabled && !k.flag("negative"))
+                .any(|k| k.status() == Status::Enabled && !k.flag("negative") && k.doc.contains_key("keyword"))
         })
         .flat_map(|group| account.children(Kind::AdGroupAd, group.key.id(), None))
         .filter(|ad| ad.status() == Status::Enabled && !is_disapproved(ad, config))

@@ -25,11 +25,15 @@ pub enum Kind {
     AdGroupAd,
     /// `Ad`: the same object as the `AdGroupAd`, under its other name.
     Ad,
+    /// `CustomConversionGoal`: conversion actions that campaigns may optimise for.
+    CustomGoal,
+    /// `ConversionGoalCampaignConfig`: which conversions a campaign optimises for; each has one.
+    GoalConfig,
 }
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Kind; 9] = [
+    pub const ALL: [Kind; 11] = [
         Kind::Budget,
         Kind::Label,
         Kind::Campaign,
@@ -39,6 +43,8 @@ impl Kind {
         Kind::AdGroupCriterion,
         Kind::AdGroupAd,
         Kind::Ad,
+        Kind::CustomGoal,
+        Kind::GoalConfig,
     ];
 
     /// The protobuf message's name.
@@ -53,6 +59,8 @@ impl Kind {
             Kind::AdGroupCriterion => "AdGroupCriterion",
             Kind::AdGroupAd => "AdGroupAd",
             Kind::Ad => "Ad",
+            Kind::CustomGoal => "CustomConversionGoal",
+            Kind::GoalConfig => "ConversionGoalCampaignConfig",
         }
     }
 
@@ -68,6 +76,8 @@ impl Kind {
             Kind::AdGroupCriterion => "ad_group_criterion",
             Kind::AdGroupAd => "ad_group_ad",
             Kind::Ad => "ad",
+            Kind::CustomGoal => "custom_conversion_goal",
+            Kind::GoalConfig => "conversion_goal_campaign_config",
         }
     }
 
@@ -83,6 +93,25 @@ impl Kind {
             Kind::AdGroupCriterion => "adGroupCriterion",
             Kind::AdGroupAd => "adGroupAd",
             Kind::Ad => "ad",
+            Kind::CustomGoal => "customConversionGoal",
+            Kind::GoalConfig => "conversionGoalCampaignConfig",
+        }
+    }
+
+    /// The field of `MutateOperation`.
+    pub fn operation(self) -> &'static str {
+        match self {
+            Kind::Budget => "campaignBudgetOperation",
+            Kind::Label => "labelOperation",
+            Kind::Campaign => "campaignOperation",
+            Kind::CampaignLabel => "campaignLabelOperation",
+            Kind::CampaignCriterion => "campaignCriterionOperation",
+            Kind::AdGroup => "adGroupOperation",
+            Kind::AdGroupCriterion => "adGroupCriterionOperation",
+            Kind::AdGroupAd => "adGroupAdOperation",
+            Kind::Ad => "adOperation",
+            Kind::CustomGoal => "customConversionGoalOperation",
+            Kind::GoalConfig => "conversionGoalCampaignConfigOperation",
         }
     }
 
@@ -98,6 +127,8 @@ impl Kind {
             Kind::AdGroupCriterion => "adGroupCriteria",
             Kind::AdGroupAd => "adGroupAds",
             Kind::Ad => "ads",
+            Kind::CustomGoal => "customConversionGoals",
+            Kind::GoalConfig => "conversionGoalCampaignConfigs",
         }
     }
 
@@ -125,6 +156,8 @@ impl Kind {
             Kind::CampaignCriterion => "{campaign_id}~{criterion_id}".to_owned(),
             Kind::AdGroupCriterion => "{ad_group_id}~{criterion_id}".to_owned(),
             Kind::AdGroupAd => "{ad_group_id}~{ad_id}".to_owned(),
+            Kind::CustomGoal => "{goal_id}".to_owned(),
+            Kind::GoalConfig => "{campaign_id}".to_owned(),
             _ => format!("{{{}_id}}", self.snake()),
         };
         format!("customers/{{customer_id}}/{}/{ids}", self.collection())

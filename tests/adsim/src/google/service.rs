@@ -314,12 +314,13 @@ impl Google {
             };
             return Ok(format!("[{}]", chunks.join(",\n")));
         }
-        let count = body
-            .get("searchSettings")
-            .and_then(|s| s.get("returnTotalResultsCount"))
-            .and_then(Value::as_bool)
-            .unwrap_or_default()
-            .then_some(rows.len());
+        let setting = |name: &str| {
+            body.get("searchSettings").and_then(|s| s.get(name)).and_then(Value::as_bool).unwrap_or_default()
+        };
+        let count = setting("returnTotalResultsCount").then_some(rows.len());
+        if setting("omitResults") {
+            return Ok(page(&[], None, &mask, None, count));
+        }
         if rows.len() <= size {
             return Ok(page(&rows, None, &mask, None, count));
         }

@@ -140,7 +140,8 @@ fn missing(
     let mut any = false;
     for group in groups {
         for object in view.account.children(kind, group.key.id(), view.as_of) {
-            if object.is_removed() || object.flag("negative") {
+            let other = kind == Kind::AdGroupCriterion && !object.doc.contains_key("keyword");
+            if object.is_removed() || object.flag("negative") || other {
                 continue;
             }
             if object.status() == Status::Enabled {

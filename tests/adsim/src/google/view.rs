@@ -119,6 +119,8 @@ pub struct AdGroupView {
     pub name: String,
     pub status: String,
     pub keywords: Vec<KeywordView>,
+    /// Ages and genders.
+    pub demographics: Vec<CriterionView>,
     pub ads: Vec<AdView>,
 }
 
@@ -274,12 +276,17 @@ fn ad_group(object: &Object, view: &View<'_>) -> AdGroupView {
             status: status_of(k),
         }
     };
+    let criteria = |keywords: bool| {
+        let all = account.children(Kind::AdGroupCriterion, id, None);
+        all.filter(move |c| c.doc.contains_key("keyword") == keywords)
+    };
     AdGroupView {
         id,
         resource_name: object.key.name(account.id()),
         name: object.text("name").to_owned(),
         status: status_of(object),
-        keywords: account.children(Kind::AdGroupCriterion, id, None).map(keyword).collect(),
+        keywords: criteria(true).map(keyword).collect(),
+        demographics: criteria(false).map(|c| criterion(c, account)).collect(),
         ads: account.children(Kind::AdGroupAd, id, None).map(|a| ad(a, view)).collect(),
     }
 }

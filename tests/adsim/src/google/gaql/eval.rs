@@ -140,6 +140,12 @@ fn base_rows<'a>(plan: &Plan, view: &View<'a>, docs: &'a [Doc]) -> Vec<Row<'a>> 
                 ..Row::default()
             })
             .collect(),
+        "custom_conversion_goal" => {
+            all(Kind::CustomGoal).map(|own| Row { own: Some(own), ..Row::default() }).collect()
+        }
+        "conversion_goal_campaign_config" => all(Kind::GoalConfig)
+            .map(|own| Row { own: Some(own), campaign: get(Kind::Campaign, own.key.a), ..Row::default() })
+            .collect(),
         "ad_group_ad" => all(Kind::AdGroupAd).map(in_group).collect(),
         "ad_group_criterion" => all(Kind::AdGroupCriterion).map(in_group).collect(),
         _ => docs.iter().map(|doc| Row { doc: Some(doc), ..Row::default() }).collect(),
@@ -192,7 +198,8 @@ fn cell<'a>(column: &Column, row: &Row<'a>, view: &View<'a>, customer: &'a Doc) 
         "campaignBudget" => field(row.budget, path, view),
         "label" => field(row.label, path, view),
         "adGroup" => field(row.ad_group, path, view),
-        "campaignLabel" | "campaignCriterion" | "adGroupAd" | "adGroupCriterion" => field(row.own, path, view),
+        "campaignLabel" | "campaignCriterion" | "adGroupAd" | "adGroupCriterion" | "customConversionGoal"
+        | "conversionGoalCampaignConfig" => field(row.own, path, view),
         "customer" => lookup(customer, path),
         _ => row.doc.map_or(Cell::Null, |doc| lookup(doc, path)),
     }

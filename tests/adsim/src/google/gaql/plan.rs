@@ -23,6 +23,8 @@ const RESOURCES: &[(&str, &str, &[&str])] = &[
     ("language_constant", "LanguageConstant", &[]),
     ("currency_constant", "CurrencyConstant", &[]),
     ("conversion_action", "ConversionAction", &["customer"]),
+    ("custom_conversion_goal", "CustomConversionGoal", &["customer"]),
+    ("conversion_goal_campaign_config", "ConversionGoalCampaignConfig", &["campaign", "customer"]),
 ];
 
 /// Resources that have figures.

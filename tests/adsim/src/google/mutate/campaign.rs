@@ -79,6 +79,7 @@ pub(super) fn create(ctx: &mut Context<'_>, mut doc: Doc) -> Result<Object, Erro
     }
     campaign.learning_since = Some(ctx.now);
     sync_budget_name(ctx, &campaign);
+    ctx.also.push(super::goal::of_campaign(ctx.account.id(), campaign.key.id()));
     Ok(campaign)
 }
 

@@ -1,4 +1,5 @@
-//! Rules for campaign criteria (places, languages) and ad group criteria (keywords).
+//! Rules for campaign criteria (places, languages, negative keywords) and ad group criteria (keywords, excluded ages and
+//! genders).
 
 use super::{Context, Errors, check_url_fields, default, fail, limit, removed};
 use crate::google::constants::{LANGUAGES, places};
@@ -8,13 +9,13 @@ use crate::google::object::Object;
 use crate::google::schema::{Doc, schema};
 
 /// The members of the `criterion` oneof that adsim has state for.
-const CAMPAIGN_CRITERIA: &[&str] = &["location", "language"];
+const CAMPAIGN_CRITERIA: &[&str] = &["location", "language", "keyword"];
 
 pub(super) fn create_for_campaign(ctx: &mut Context<'_>, mut doc: Doc) -> Result<Object, Errors> {
     let mut errors = Errors::new();
     default(&mut doc, "status", "ENABLED");
     let campaign = ctx.reference(&doc, "campaign", "campaign", Kind::Campaign, &mut errors);
-    let target = campaign_target(&mut doc, &mut errors);
+    let target = campaign_target(ctx, &doc, &mut errors);
     let (Some(campaign), Some((id, kind, display))) = (campaign, target) else { return Err(errors) };
     if campaign.is_removed() {
         errors.push(removed().at("campaign"));
@@ -60,7 +61,9 @@ pub(super) fn create_for_campaign(ctx: &mut Context<'_>, mut doc: Doc) -> Result
 }
 
 /// Criterion id, type and display name.
-fn campaign_target(doc: &mut Doc, errors: &mut Errors) -> Option<(i64, &'static str, &'static str)> {
+type Target = (i64, &'static str, String);
+
+fn campaign_target(ctx: &mut Context<'_>, doc: &Doc, errors: &mut Errors) -> Option<Target> {
     let message = schema().message("CampaignCriterion");
     let Some(member) = message.fields.iter().find(|f| f.oneof == Some("criterion") && doc.contains_key(&f.json)) else {
         errors.push(AdsError::new(
@@ -80,6 +83,14 @@ fn campaign_target(doc: &mut Doc, errors: &mut Errors) -> Option<(i64, &'static 
             .at(member.name),
         );
         return None;
+    }
+    if member.name == "keyword" {
+        if doc.get("negative").and_then(serde_json::Value::as_bool) != Some(true) {
+            let message = "A campaign can exclude keywords, not target them.";
+            errors.push(AdsError::new("criterionError", "CANNOT_ADD_CRITERIA_TYPE", message).at("keyword"));
+            return None;
+        }
+        return keyword_target(ctx, doc, errors);
     }
     let text = |path: &[&str]| {
         doc.get(path[0]).and_then(|v| v.get(path[1])).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
@@ -110,7 +121,41 @@ fn campaign_target(doc: &mut Doc, errors: &mut Errors) -> Option<(i64, &'static 
                 .trigger(name),
         );
     }
-    found.map(|(kind, display)| (id, kind, display))
+    found.map(|(kind, display)| (id, kind, display.to_owned()))
+}
+
+fn keyword_target(ctx: &mut Context<'_>, doc: &Doc, errors: &mut Errors) -> Option<Target> {
+    let keyword = |name: &str| {
+        doc.get("keyword").and_then(|k| k.get(name)).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
+    };
+    let (text, match_type) = (keyword("text"), keyword("matchType"));
+    let before = errors.len();
+    check_keyword(&text, &match_type, errors);
+    (errors.len() == before).then(|| (ctx.keyword_id(&text, &match_type), "KEYWORD", text))
+}
+
+/// Ages and genders, with their criterion ids.
+const DEMOGRAPHICS: &[(&str, &str, i64)] = &[
+    ("AGE_RANGE", "AGE_RANGE_18_24", 503_001),
+    ("AGE_RANGE", "AGE_RANGE_25_34", 503_002),
+    ("AGE_RANGE", "AGE_RANGE_35_44", 503_003),
+    ("AGE_RANGE", "AGE_RANGE_45_54", 503_004),
+    ("AGE_RANGE", "AGE_RANGE_55_64", 503_005),
+    ("AGE_RANGE", "AGE_RANGE_65_UP", 503_006),
+    ("AGE_RANGE", "AGE_RANGE_UNDETERMINED", 503_999),
+    ("GENDER", "MALE", 10),
+    ("GENDER", "FEMALE", 11),
+    ("GENDER", "UNDETERMINED", 20),
+];
+
+fn demographic_target(member: &str, doc: &Doc, errors: &mut Errors) -> Option<Target> {
+    let (kind, json) = if member == "age_range" { ("AGE_RANGE", "ageRange") } else { ("GENDER", "gender") };
+    let value = doc.get(json).and_then(|d| d.get("type")).and_then(serde_json::Value::as_str).unwrap_or_default();
+    let found = DEMOGRAPHICS.iter().find(|d| d.0 == kind && d.1 == value);
+    if found.is_none() {
+        errors.push(AdsError::required(&format!("{member}.type")));
+    }
+    found.map(|&(kind, name, id)| (id, kind, name.to_owned()))
 }
 
 pub(super) fn update_for_campaign(
@@ -150,42 +195,33 @@ pub(super) fn create_for_ad_group(ctx: &mut Context<'_>, mut doc: Doc) -> Result
     default(&mut doc, "status", "ENABLED");
     let group = ctx.reference(&doc, "adGroup", "ad_group", Kind::AdGroup, &mut errors);
     let message = schema().message("AdGroupCriterion");
-    match message.fields.iter().find(|f| f.oneof == Some("criterion") && doc.contains_key(&f.json)) {
-        None => errors.push(AdsError::new(
-            "adGroupCriterionError",
-            "CONCRETE_TYPE_REQUIRED",
-            "A concrete type of criterion is required.",
-        )),
-        Some(member) if member.name != "keyword" => errors.push(
-            AdsError::new(
-                "adGroupCriterionError",
-                "CANNOT_ADD_CRITERIA_TYPE",
-                "adsim does not simulate this type of criterion.",
-            )
-            .at(member.name),
-        ),
-        Some(_) => {}
-    }
-    if !errors.is_empty() {
-        return Err(errors);
-    }
-    let keyword = |name: &str| {
-        doc.get("keyword").and_then(|k| k.get(name)).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
+    let target = match message.fields.iter().find(|f| f.oneof == Some("criterion") && doc.contains_key(&f.json)) {
+        None => {
+            let message = "A concrete type of criterion is required.";
+            errors.push(AdsError::new("adGroupCriterionError", "CONCRETE_TYPE_REQUIRED", message));
+            None
+        }
+        Some(member) if member.name == "keyword" => keyword_target(ctx, &doc, &mut errors),
+        Some(member) if matches!(member.name, "age_range" | "gender") => {
+            demographic_target(member.name, &doc, &mut errors)
+        }
+        Some(member) => {
+            let message = "adsim does not simulate this type of criterion.";
+            errors.push(AdsError::new("adGroupCriterionError", "CANNOT_ADD_CRITERIA_TYPE", message).at(member.name));
+            None
+        }
     };
-    let (text, match_type) = (keyword("text"), keyword("matchType"));
-    check_keyword(&text, &match_type, &mut errors);
     check_url_fields(&doc, "", &mut errors);
+    let Some((id, kind, text)) = target else { return Err(errors) };
     let Some(group) = group else { return Err(errors) };
     if group.is_removed() || is_removed(ctx, Kind::Campaign, group.reference("campaign")) {
         errors.push(removed().at("ad_group"));
     }
     let negative = doc.get("negative").and_then(serde_json::Value::as_bool).unwrap_or_default();
-    let id = ctx.keyword_id(&text, &match_type);
     let key = Key::two(Kind::AdGroupCriterion, group.key.id(), id);
     if let Some(present) = ctx.account.get(key).filter(|c| !c.is_removed()) {
         errors.push(if present.flag("negative") == negative {
             AdsError::new("mutateError", "RESOURCE_ALREADY_EXISTS", "Resource already exists.")
-                .at("keyword")
                 .trigger(text.clone())
         } else {
             AdsError::new(
@@ -203,7 +239,7 @@ pub(super) fn create_for_ad_group(ctx: &mut Context<'_>, mut doc: Doc) -> Result
     }
     doc.insert("adGroup".into(), group.key.name(ctx.account.id()).into());
     doc.insert("criterionId".into(), id.to_string().into());
-    doc.insert("type".into(), "KEYWORD".into());
+    doc.insert("type".into(), kind.into());
     doc.insert("displayName".into(), text.into());
     doc.insert("negative".into(), negative.into());
     doc.insert("approvalStatus".into(), "APPROVED".into());

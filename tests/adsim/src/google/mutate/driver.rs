@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::{
-    Action, Context, Errors, Operation, Request, Temporary, ad, ad_group, budget, campaign, criterion, fail, label,
+    Action, Context, Errors, Operation, Request, Temporary, ad, ad_group, budget, campaign, criterion, fail, goal, label,
     mask, removed,
 };
 use crate::google::errors::{AdsError, Refusal, failure};
@@ -156,7 +156,8 @@ fn create(ctx: &mut Context<'_>, kind: Kind, doc: &Doc) -> Result<(Key, Option<O
         Kind::AdGroup => ad_group::create(ctx, doc),
         Kind::AdGroupCriterion => criterion::create_for_ad_group(ctx, doc),
         Kind::AdGroupAd => ad::create(ctx, doc),
-        Kind::Ad => fail(AdsError::new(
+        Kind::CustomGoal => goal::create(ctx, doc),
+        Kind::Ad | Kind::GoalConfig => fail(AdsError::new(
             "mutateError",
             "MUTATE_NOT_ALLOWED",
             "The mutate action is not allowed on this resource.",
@@ -164,7 +165,7 @@ fn create(ctx: &mut Context<'_>, kind: Kind, doc: &Doc) -> Result<(Key, Option<O
     }?;
     let key = object.key;
     object.doc.insert("resourceName".into(), key.name(ctx.account.id()).into());
-    if matches!(kind, Kind::Budget | Kind::Campaign | Kind::Label | Kind::AdGroup) {
+    if matches!(kind, Kind::Budget | Kind::Campaign | Kind::Label | Kind::AdGroup | Kind::CustomGoal) {
         object.doc.insert("id".into(), key.id().to_string().into());
     }
     if let Some(id) = temporary {
@@ -246,6 +247,8 @@ fn update(ctx: &mut Context<'_>, kind: Kind, doc: &Doc, mask: Option<&str>) -> R
         Kind::AdGroup => ad_group::update(ctx, &before, after),
         Kind::AdGroupCriterion => criterion::update_for_ad_group(ctx, &before, after, &paths),
         Kind::AdGroupAd => ad::update(ctx, &before, after),
+        Kind::CustomGoal => goal::update(ctx, &before, after),
+        Kind::GoalConfig => goal::configure(ctx, after),
         Kind::CampaignLabel | Kind::Ad => {
             fail(AdsError::new("operatorError", "OPERATOR_NOT_SUPPORTED", "Operator not supported."))
         }
@@ -263,7 +266,8 @@ fn remove(ctx: &mut Context<'_>, kind: Kind, name: &str) -> Result<(Key, Option<
         Kind::CampaignCriterion | Kind::AdGroupCriterion => criterion::remove(ctx, &before),
         Kind::AdGroup => ad_group::remove(&before),
         Kind::AdGroupAd => ad::remove(&before),
-        Kind::Ad => fail(removed()),
+        Kind::CustomGoal => goal::remove(ctx, &before),
+        Kind::Ad | Kind::GoalConfig => fail(removed()),
     }?;
     Ok((before.key, after))
 }

@@ -10,6 +10,7 @@ mod budget;
 mod campaign;
 mod criterion;
 mod driver;
+mod goal;
 mod label;
 mod mask;
 mod request;
@@ -140,7 +141,7 @@ impl<'a> Context<'a> {
 fn may_stand_for(kind: Kind, part: Kind) -> bool {
     match kind {
         Kind::CampaignLabel => matches!(part, Kind::Campaign | Kind::Label),
-        Kind::CampaignCriterion => part == Kind::Campaign,
+        Kind::CampaignCriterion | Kind::GoalConfig => part == Kind::Campaign,
         Kind::AdGroupAd | Kind::AdGroupCriterion => part == Kind::AdGroup,
         Kind::Ad => part == Kind::AdGroupAd,
         _ => false,
