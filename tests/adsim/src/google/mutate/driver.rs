@@ -119,7 +119,12 @@ pub fn apply_one(ctx: &mut Context<'_>, operation: &Operation) -> Result<(Key, V
     };
     let mut changes = Vec::new();
     for object in std::mem::take(&mut ctx.also) {
-        changes.push(write(ctx, object.key, Some(object)));
+        let key = object.key;
+        let change = write(ctx, key, Some(object));
+        // A campaign's goal config comes with the campaign; its birth is no change of its own.
+        if key.kind != Kind::GoalConfig {
+            changes.push(change);
+        }
     }
     for key in std::mem::take(&mut ctx.also_delete) {
         changes.push(write(ctx, key, None));
