@@ -52,9 +52,9 @@ pub struct LedgerEntry {
     pub kind: String,
     /// Name of the object.
     pub resource_name: String,
-    /// Changed fields before.
+    /// Changed fields before, in the platform's words.
     pub before: BTreeMap<String, Value>,
-    /// Changed fields after.
+    /// Changed fields after; of what is new, the fields that tell what it is.
     pub after: BTreeMap<String, Value>,
     /// Id of the request that did it; empty for edits.
     pub request_id: String,
@@ -74,15 +74,20 @@ struct State {
 }
 
 impl Ledger {
-    /// Adds changes and numbers them. Returns them as added.
-    pub fn add(&self, mut entries: Vec<LedgerEntry>) -> Vec<LedgerEntry> {
+    /// Adds changes and numbers them.
+    pub fn add(&self, mut entries: Vec<LedgerEntry>) {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for entry in &mut entries {
             state.last += 1;
             entry.sequence = state.last;
         }
-        state.entries.extend_from_slice(&entries);
-        entries
+        state.entries.append(&mut entries);
+    }
+
+    /// The latest changes.
+    pub fn latest(&self, count: usize) -> Vec<LedgerEntry> {
+        let state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        state.entries[state.entries.len().saturating_sub(count)..].to_vec()
     }
 
     /// A copy of all changes.

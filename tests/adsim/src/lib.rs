@@ -91,7 +91,10 @@ impl Inner {
 
     pub(crate) fn edit(&self, edit: &Edit) -> Result<Vec<LedgerEntry>, EditError> {
         let mut google = self.google();
-        Ok(self.ledger.add(google.edit(edit, self.clock.now())?))
+        let changes = google.edit(edit, self.clock.now())?;
+        let count = changes.len();
+        self.ledger.add(changes);
+        Ok(self.ledger.latest(count))
     }
 }
 

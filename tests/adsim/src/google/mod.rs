@@ -133,13 +133,32 @@ fn kind_of_change(change: &Applied) -> Change {
     }
 }
 
-/// The fields of one version that the other lacks or has otherwise.
+/// The fields that tell what an object is, for the ledger entry of its creation.
+const TELLING: &[&str] = &[
+    "adGroup",
+    "amountMicros",
+    "campaign",
+    "campaignBudget",
+    "endDateTime",
+    "keyword",
+    "label",
+    "language",
+    "location",
+    "name",
+    "negative",
+    "startDateTime",
+    "status",
+];
+
+/// The fields of one version that the other lacks or has otherwise; of a first version, the telling ones.
 fn differences(of: Option<&Object>, from: Option<&Object>) -> BTreeMap<String, Value> {
     let Some(of) = of else { return BTreeMap::new() };
     of.doc
         .iter()
-        .filter(|(name, value)| from.is_none_or(|from| from.doc.get(*name) != Some(value)))
-        .filter(|(name, _)| !matches!(name.as_str(), "resourceName" | "id"))
+        .filter(|(name, value)| match from {
+            None => TELLING.contains(&name.as_str()),
+            Some(from) => from.doc.get(*name) != Some(value),
+        })
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect()
 }

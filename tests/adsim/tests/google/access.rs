@@ -22,7 +22,11 @@ async fn tokens_expire_and_grants_are_revoked() {
     client.sim.revoke_grant("adsim-refresh");
     assert_eq!(codes(&client.post("googleAds:search", &search(QUERY)).await.1), ["OAUTH_TOKEN_REVOKED"]);
     client.authorize().await;
-    assert_eq!(codes(&client.post("googleAds:search", &search(QUERY)).await.1), ["OAUTH_TOKEN_HEADER_INVALID"], "no token at all");
+    assert_eq!(
+        codes(&client.post("googleAds:search", &search(QUERY)).await.1),
+        ["OAUTH_TOKEN_HEADER_INVALID"],
+        "no token at all"
+    );
     client.sim.restore_grant("adsim-refresh");
     client.authorize().await;
     assert_eq!(client.post("googleAds:search", &search(QUERY)).await.0, 200);

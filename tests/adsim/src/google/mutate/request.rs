@@ -67,21 +67,23 @@ impl Request {
     /// Reads the body of `googleAds:mutate` (`kind` none) or of a kind's own mutate method.
     pub fn read(kind: Option<Kind>, body: &Value, customer: &str) -> Result<Request, Refusal> {
         let message = kind.map_or_else(|| "MutateGoogleAdsRequest".to_owned(), Kind::mutate_request);
-        let doc = schema().parse(&message, body).map_err(Refusal::malformed)?;
+        let mut doc = schema().parse(&message, body).map_err(Refusal::malformed)?;
         if doc.get("customerId").and_then(Value::as_str).is_some_and(|id| id != customer) {
             return Err(AdsError::new("requestError", "INVALID_CUSTOMER_ID", "Invalid customer ID.")
                 .at("customer_id")
                 .into());
         }
         let list = if kind.is_some() { "operations" } else { "mutateOperations" };
-        let empty = Vec::new();
-        let operations = doc.get(list).and_then(Value::as_array).unwrap_or(&empty);
+        let operations = match doc.remove(list) {
+            Some(Value::Array(operations)) => operations,
+            _ => Vec::new(),
+        };
         if operations.is_empty() {
             return Err(AdsError::required(if kind.is_some() { "operations" } else { "mutate_operations" }).into());
         }
         let flag = |name: &str| doc.get(name).and_then(Value::as_bool).unwrap_or_default();
         Ok(Request {
-            operations: operations.iter().map(|op| read_operation(kind, op)).collect(),
+            operations: operations.into_iter().map(|op| read_operation(kind, op)).collect(),
             partial_failure: flag("partialFailure"),
             validate_only: flag("validateOnly"),
             full_content: doc.get("responseContentType").and_then(Value::as_str) == Some("MUTABLE_RESOURCE"),
@@ -100,42 +102,39 @@ impl Request {
     }
 }
 
-fn read_operation(kind: Option<Kind>, operation: &Value) -> Operation {
-    let required = || {
-        AdsError::new(
-            "requestError",
-            "OPERATION_REQUIRED",
-            "Mutate operations must have 'create', 'update', or 'remove' specified.",
-        )
+fn read_operation(kind: Option<Kind>, operation: Value) -> Operation {
+    let required = AdsError::new(
+        "requestError",
+        "OPERATION_REQUIRED",
+        "Mutate operations must have 'create', 'update', or 'remove' specified.",
+    );
+    let Value::Object(mut operation) = operation else {
+        return Operation { kind: kind.unwrap_or(Kind::Campaign), action: Err(required) };
     };
-    let (kind, operation) = if let Some(kind) = kind {
-        (kind, Some(operation))
+    let kind = if let Some(kind) = kind {
+        kind
     } else {
-        let found = Kind::ALL.into_iter().find_map(|kind| {
-            operation.get(format!("{}Operation", kind.json())).map(|operation| (kind, Some(operation)))
-        });
-        found.unwrap_or((Kind::Campaign, None))
-    };
-    let Some(operation) = operation.and_then(Value::as_object) else {
-        return Operation { kind, action: Err(required()) };
+        let found = Kind::ALL.into_iter().find_map(|kind| Some((kind, operation.remove(kind.operation())?)));
+        let Some((kind, Value::Object(inner))) = found else {
+            return Operation { kind: Kind::Campaign, action: Err(required) };
+        };
+        operation = inner;
+        kind
     };
     let mask = operation.get("updateMask").and_then(Value::as_str).map(str::to_owned);
-    let action = if let Some(Value::Object(doc)) = operation.get("create") {
-        match mask.filter(|m| !m.is_empty()) {
-            Some(_) => Err(AdsError::new(
-                "fieldMaskError",
-                "FIELD_MASK_NOT_ALLOWED",
-                "The field mask must be unset for CREATE operations.",
-            )
-            .at("update_mask")),
-            None => Ok(Action::Create(doc.clone())),
+    let action = if let Some(Value::Object(doc)) = operation.remove("create") {
+        if mask.is_some_and(|m| !m.is_empty()) {
+            let message = "The field mask must be unset for CREATE operations.";
+            Err(AdsError::new("fieldMaskError", "FIELD_MASK_NOT_ALLOWED", message).at("update_mask"))
+        } else {
+            Ok(Action::Create(doc))
         }
-    } else if let Some(Value::Object(doc)) = operation.get("update") {
-        Ok(Action::Update(doc.clone(), mask))
-    } else if let Some(Value::String(name)) = operation.get("remove") {
-        Ok(Action::Remove(name.clone()))
+    } else if let Some(Value::Object(doc)) = operation.remove("update") {
+        Ok(Action::Update(doc, mask))
+    } else if let Some(Value::String(name)) = operation.remove("remove") {
+        Ok(Action::Remove(name))
     } else {
-        Err(required())
+        Err(required)
     };
     Operation { kind, action }
 }
