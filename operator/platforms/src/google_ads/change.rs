@@ -54,7 +54,7 @@ impl Known {
     /// What a tree says.
     pub(super) fn of(tree: &Tree, installation: &Installation, labels: &LabelBook) -> Self {
         let marker = tree.marker(installation, labels);
-        let ours = marker.label || marker.best_token().is_some_and(|token| token.installation == *installation);
+        let ours = marker.label || marker.tokens().any(|token| token.installation == *installation);
         let owner = match marker.foreign(installation) {
             Some(other) => Owner::Other(other),
             None if ours => Owner::Us,
