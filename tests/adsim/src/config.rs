@@ -68,7 +68,8 @@ pub struct GoogleConfig {
     pub review_delay: SignedDuration,
     /// An ad whose texts or URLs contain one of these words, whatever the case, is disapproved.
     pub disapproved_words: Vec<String>,
-    /// How long a campaign is `LEARNING` after it first serves or its bidding changes (business time).
+    /// How long a campaign with automatic bidding is `LEARNING` after it was created or its strategy changed (business
+    /// time).
     #[serde(with = "seconds")]
     pub learning: SignedDuration,
     /// Short-term rate limit, per customer and project. None by default.
@@ -102,7 +103,7 @@ impl Default for GoogleConfig {
             read_lag: SignedDuration::ZERO,
             review_delay: SignedDuration::from_mins(10),
             disapproved_words: vec!["disapproveme".into()],
-            learning: SignedDuration::ZERO,
+            learning: SignedDuration::from_hours(7 * 24),
             rate_limit: None,
             limits: Limits::default(),
             delivery: DeliveryConfig::default(),

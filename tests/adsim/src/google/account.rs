@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::delivery::History;
+use super::delivery::{History, Past};
 use super::key::{Key, Kind};
 use super::object::{Object, Row, Status};
 use crate::config::AccountConfig;
@@ -39,6 +39,8 @@ pub struct Account {
     pub histories: HashMap<i64, History>,
     /// Daily amounts of each budget, from when on.
     pub amounts: HashMap<i64, Vec<(Timestamp, i64)>>,
+    /// What has been delivered on days that are over.
+    pub past: Past,
     rows: BTreeMap<Key, Row>,
     names: HashMap<(Kind, i64, String), i64>,
     ad_groups: BTreeSet<(i64, i64)>,
@@ -72,6 +74,7 @@ impl Account {
             zone,
             histories: HashMap::new(),
             amounts: HashMap::new(),
+            past: Past::default(),
             rows: BTreeMap::new(),
             names: HashMap::new(),
             ad_groups: BTreeSet::new(),

@@ -2,15 +2,20 @@
 //!
 //! A campaign spends evenly through the account's local day at a rate that its budget and the configured capacity
 //! give. Clicks are whole numbers that grow with time, so that a day's figures only ever rise; cost is clicks times
-//! the campaign's cost per click. Days lie up to 15% above or below the budget, in pairs that cancel out.
+//! the campaign's cost per click. A campaign without places targets the whole world, as on the real service, and spends.
+//! Days lie up to 15% above or below the budget, in pairs that cancel out.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::{Mutex, PoisonError};
 
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use serde::Serialize;
 
 use super::account::{Account, CustomerStatus};
+use super::constants::currency_units;
 use super::key::{Key, Kind};
 use super::object::{Object, Status};
 use super::review::is_disapproved;
@@ -126,47 +131,145 @@ fn first_servable_ad(account: &Account, campaign: i64, config: &GoogleConfig) ->
         .min()
 }
 
-/// The figures of a campaign on a local day, as far as that day has gone by.
-pub fn on_day(
-    account: &Account,
-    campaign: i64,
-    day: Date,
-    seed: u64,
-    config: &DeliveryConfig,
-    now: Timestamp,
-) -> Metrics {
-    let Some(history) = account.histories.get(&campaign) else { return Metrics::default() };
-    let midnight = |d: Date| d.to_zoned(account.zone.clone()).map(|z| z.timestamp()).ok();
-    let (Some(dawn), Some(dusk)) = (midnight(day), day.checked_add(1.day()).ok().and_then(midnight)) else {
-        return Metrics::default();
-    };
-    let mut spend = 0.0;
-    for (i, setting) in history.iter().enumerate() {
-        let Some((budget, sharers)) = setting.budget else { continue };
-        let from = setting.since.max(setting.from.unwrap_or(dawn)).max(dawn);
-        let next = history.get(i + 1).map_or(now, |s| s.since);
-        let until = next.min(setting.until.unwrap_or(next)).min(dusk).min(now);
-        let amounts = account.amounts.get(&budget).map_or(&[][..], Vec::as_slice);
-        for (j, (since, amount)) in amounts.iter().enumerate() {
-            let from = from.max(*since);
-            let until = amounts.get(j + 1).map_or(until, |(next, _)| until.min(*next));
-            if from < until {
-                #[allow(clippy::cast_precision_loss, reason = "budgets and days are far below 2^52")]
-                let (amount, share) = (
-                    (*amount / sharers) as f64,
-                    until.duration_since(from).as_secs_f64() / dusk.duration_since(dawn).as_secs_f64(),
-                );
-                spend += saturated(amount, config) * share;
-            }
-        }
-    }
-    figures(spend * swing(seed, campaign, day), seed, campaign, config)
+/// What has been delivered on days that are over. It never changes, so it is computed once.
+#[derive(Debug, Default)]
+pub struct Past(Mutex<HashMap<i64, PastDays>>);
+
+/// A campaign's days up to yesterday.
+#[derive(Debug)]
+struct PastDays {
+    first: Date,
+    days: Vec<Metrics>,
+    sum: Metrics,
 }
 
-fn saturated(amount: f64, config: &DeliveryConfig) -> f64 {
-    #[allow(clippy::cast_precision_loss, reason = "capacities are far below 2^52")]
-    let capacity = config.capacity_micros as f64;
-    capacity * (1.0 - (-amount / capacity).exp())
+/// Answers how much campaigns of an account have delivered.
+pub struct Reporter<'a> {
+    account: &'a Account,
+    seed: u64,
+    config: &'a DeliveryConfig,
+    now: Timestamp,
+    today: Date,
+    bounds: Option<Bounds>,
+    /// Money in the configuration is for currencies with cents; others have it scaled.
+    scale: i64,
+}
+
+/// The first instant of a day and of the day after.
+#[derive(Debug, Clone, Copy)]
+struct Bounds(Timestamp, Timestamp);
+
+impl<'a> Reporter<'a> {
+    /// A reporter at an instant.
+    pub fn new(account: &'a Account, seed: u64, config: &'a DeliveryConfig, now: Timestamp) -> Reporter<'a> {
+        let today = now.to_zoned(account.zone.clone()).date();
+        let scale = (currency_units(&account.config.currency_code).0 / 10_000).max(1);
+        let bounds = bounds(&account.zone, today);
+        Reporter { account, seed, config, now, today, bounds, scale }
+    }
+
+    /// The present day in the account's zone.
+    pub fn today(&self) -> Date {
+        self.today
+    }
+
+    /// The day on which a campaign was created.
+    pub fn first_day(&self, campaign: i64) -> Option<Date> {
+        let first = self.account.histories.get(&campaign)?.first()?;
+        Some(first.since.to_zoned(self.account.zone.clone()).date())
+    }
+
+    /// The figures of a campaign on a local day, as far as that day has gone by.
+    pub fn on_day(&self, campaign: i64, day: Date) -> Metrics {
+        if day >= self.today {
+            return if day == self.today { self.compute(campaign, day, self.bounds) } else { Metrics::default() };
+        }
+        self.with_past(campaign, |past| {
+            let index = usize::try_from(day.since(past.first).map_or(-1, |span| span.get_days())).ok();
+            index.and_then(|i| past.days.get(i)).copied().unwrap_or_default()
+        })
+    }
+
+    /// All figures of a campaign up to now.
+    pub fn total(&self, campaign: i64) -> Metrics {
+        let mut total = self.with_past(campaign, |past| past.sum);
+        total.add(self.on_day(campaign, self.today));
+        total
+    }
+
+    fn with_past(&self, campaign: i64, read: impl Fn(&PastDays) -> Metrics) -> Metrics {
+        let mut past = self.account.past.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Entry::Vacant(entry) = past.entry(campaign) {
+            let Some(first) = self.first_day(campaign) else { return Metrics::default() };
+            entry.insert(PastDays { first, days: Vec::new(), sum: Metrics::default() });
+        }
+        let Some(past) = past.get_mut(&campaign) else { return Metrics::default() };
+        let mut day = past.first.checked_add(i64::try_from(past.days.len()).unwrap_or_default().days());
+        while let Ok(date) = day
+            && date < self.today
+        {
+            let figures = self.compute(campaign, date, bounds(&self.account.zone, date));
+            past.sum.add(figures);
+            past.days.push(figures);
+            day = date.tomorrow();
+        }
+        read(past)
+    }
+
+    fn compute(&self, campaign: i64, day: Date, bounds: Option<Bounds>) -> Metrics {
+        let (Some(history), Some(Bounds(dawn, dusk))) = (self.account.histories.get(&campaign), bounds) else {
+            return Metrics::default();
+        };
+        let mut spend = 0.0;
+        for (i, setting) in history.iter().enumerate() {
+            let Some((budget, sharers)) = setting.budget else { continue };
+            let from = setting.since.max(setting.from.unwrap_or(dawn)).max(dawn);
+            let next = history.get(i + 1).map_or(self.now, |s| s.since);
+            let until = next.min(setting.until.unwrap_or(next)).min(dusk).min(self.now);
+            let amounts = self.account.amounts.get(&budget).map_or(&[][..], Vec::as_slice);
+            for (j, (since, amount)) in amounts.iter().enumerate() {
+                let from = from.max(*since);
+                let until = amounts.get(j + 1).map_or(until, |(next, _)| until.min(*next));
+                if from < until {
+                    #[allow(clippy::cast_precision_loss, reason = "budgets are far below 2^52")]
+                    let amount = (*amount / sharers) as f64;
+                    let share = until.duration_since(from).as_secs_f64() / dusk.duration_since(dawn).as_secs_f64();
+                    spend += self.saturated(amount) * share;
+                }
+            }
+        }
+        self.figures(spend * swing(self.seed, campaign, day), campaign)
+    }
+
+    fn saturated(&self, amount: f64) -> f64 {
+        #[allow(clippy::cast_precision_loss, reason = "capacities are far below 2^52")]
+        let capacity = (self.config.capacity_micros * self.scale).max(1) as f64;
+        capacity * (1.0 - (-amount / capacity).exp())
+    }
+
+    #[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "counts are far below 2^52")]
+    fn figures(&self, spend: f64, campaign: i64) -> Metrics {
+        let config = self.config;
+        let vary = |rate: f64, salt: i64| rate * (0.75 + 0.5 * unit(self.seed, campaign, salt));
+        let price = vary((config.cost_per_click_micros * self.scale) as f64, -1).max(1.0).round();
+        let clicks = (spend / price).floor();
+        if clicks < 1.0 {
+            return Metrics::default();
+        }
+        let conversions = (clicks * vary(config.conversion_rate, -3)).floor();
+        Metrics {
+            cost_micros: (clicks * price) as i64,
+            impressions: (clicks / vary(config.click_through_rate, -2).max(0.0001)).ceil() as i64,
+            clicks: clicks as i64,
+            conversions,
+            conversions_value: conversions * config.conversion_value,
+        }
+    }
+}
+
+fn bounds(zone: &TimeZone, day: Date) -> Option<Bounds> {
+    let midnight = |day: Date| day.to_zoned(zone.clone()).map(|z| z.timestamp()).ok();
+    Some(Bounds(midnight(day)?, midnight(day.tomorrow().ok()?)?))
 }
 
 /// A day's factor: 1 + x on even days and 1 - x on the day after.
@@ -174,24 +277,6 @@ fn swing(seed: u64, campaign: i64, day: Date) -> f64 {
     let number = day.duration_since(Date::ZERO).as_hours() / 24;
     let swing = 0.15 * unit(seed, campaign, number.div_euclid(2));
     if number.rem_euclid(2) == 0 { 1.0 + swing } else { 1.0 - swing }
-}
-
-#[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "counts are far below 2^52")]
-fn figures(spend: f64, seed: u64, campaign: i64, config: &DeliveryConfig) -> Metrics {
-    let price = (config.cost_per_click_micros as f64 * (0.75 + 0.5 * unit(seed, campaign, -1))).max(1.0).round();
-    let clicks = (spend / price).floor();
-    if clicks < 1.0 {
-        return Metrics::default();
-    }
-    let rate = config.click_through_rate * (0.75 + 0.5 * unit(seed, campaign, -2));
-    let conversions = (clicks * config.conversion_rate * (0.75 + 0.5 * unit(seed, campaign, -3))).floor();
-    Metrics {
-        cost_micros: (clicks * price) as i64,
-        impressions: (clicks / rate.max(0.0001)).ceil() as i64,
-        clicks: clicks as i64,
-        conversions,
-        conversions_value: conversions * config.conversion_value,
-    }
 }
 
 /// A number in 0..1 that depends on nothing but its arguments (`SplitMix64`).

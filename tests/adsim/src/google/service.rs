@@ -12,7 +12,7 @@ use super::gaql::{self, View};
 use super::key::Kind;
 use super::mutate::{Context, Operation, Request, execute};
 use super::pages::Pages;
-use super::schema::{camel, schema};
+use super::schema::{Violation, camel, schema};
 use crate::config::AccessLevel;
 use crate::ledger::{Actor, LedgerEntry};
 
@@ -265,6 +265,13 @@ impl Google {
             .into());
         }
         let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
+        let setting = |name: &str| {
+            body.get("searchSettings").and_then(|s| s.get(name)).and_then(Value::as_bool).unwrap_or_default()
+        };
+        if setting("returnSummaryRow") || text("summaryRowSetting").starts_with("SUMMARY_ROW") {
+            let description = "adsim does not simulate summary rows".to_owned();
+            return Err(Refusal::malformed(vec![Violation { field: "search_settings".into(), description }]));
+        }
         let (query, token) = (text("query").to_owned(), text("pageToken").to_owned());
         if query.trim().is_empty() {
             return Err(AdsError::required("query").into());
@@ -314,9 +321,6 @@ impl Google {
             };
             return Ok(format!("[{}]", chunks.join(",\n")));
         }
-        let setting = |name: &str| {
-            body.get("searchSettings").and_then(|s| s.get(name)).and_then(Value::as_bool).unwrap_or_default()
-        };
         let count = setting("returnTotalResultsCount").then_some(rows.len());
         if setting("omitResults") {
             return Ok(page(&[], None, &mask, None, count));

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::Google;
 use super::account::{Account, CustomerStatus};
-use super::delivery::{Metrics, on_day};
+use super::delivery::{Metrics, Reporter};
 use super::gaql::View;
 use super::key::{Key, Kind};
 use super::object::Object;
@@ -213,22 +213,9 @@ fn campaign(object: &Object, view: &View<'_>) -> CampaignView {
             .collect(),
         criteria: account.children(Kind::CampaignCriterion, id, None).map(|c| criterion(c, account)).collect(),
         ad_groups: account.ad_groups_of(id, None).map(|g| ad_group(g, view)).collect(),
-        metrics: total(id, view),
+        metrics: Reporter::new(account, view.seed, &view.config.delivery, view.now).total(id),
         fields: Value::Object(object.doc.clone()),
     }
-}
-
-fn total(campaign: i64, view: &View<'_>) -> Metrics {
-    let mut total = Metrics::default();
-    let Some(first) = view.account.histories.get(&campaign).and_then(|h| h.first()) else { return total };
-    let local = |t: Timestamp| t.to_zoned(view.account.zone.clone()).date();
-    let (mut day, today) = (local(first.since), local(view.now));
-    while day <= today {
-        total.add(on_day(view.account, campaign, day, view.seed, &view.config.delivery, view.now));
-        let Ok(next) = day.tomorrow() else { break };
-        day = next;
-    }
-    total
 }
 
 fn budget(object: &Object, account: &Account) -> BudgetView {

@@ -169,3 +169,35 @@ async fn the_ledger_tells_who_changed_what_and_the_money_at_stake() {
     assert_eq!(entries.iter().filter(|e| e.change == Change::Remove).count(), 2, "the budget too");
     assert_eq!(entries.last().unwrap().live_daily_budget_micros, 0);
 }
+
+#[tokio::test]
+async fn a_campaign_optimises_for_a_goal_and_excludes_words_ages_and_genders() {
+    let client = Client::start().await;
+    let action = client.rows("SELECT conversion_action.resource_name FROM conversion_action").await.remove(0);
+    let action = action["conversionAction"]["resourceName"].as_str().unwrap().to_owned();
+    let mut operations = line("spring", "50000000", None);
+    let more = json!([
+        {"customConversionGoalOperation": {"create": {"resourceName": format!("customers/{CID}/customConversionGoals/-9"),
+            "name": "signups", "conversionActions": [action]}}},
+        {"conversionGoalCampaignConfigOperation": {"updateMask": "goal_config_level,custom_conversion_goal", "update": {
+            "resourceName": format!("customers/{CID}/conversionGoalCampaignConfigs/-2"), "goalConfigLevel": "CAMPAIGN",
+            "customConversionGoal": format!("customers/{CID}/customConversionGoals/-9")}}},
+        {"campaignCriterionOperation": {"create": {"campaign": format!("customers/{CID}/campaigns/-2"), "negative": true,
+            "keyword": {"text": "free", "matchType": "BROAD"}}}},
+        {"adGroupCriterionOperation": {"create": {"adGroup": format!("customers/{CID}/adGroups/-3"), "negative": true,
+            "ageRange": {"type": "AGE_RANGE_65_UP"}}}},
+    ]);
+    operations.as_array_mut().unwrap().extend(more.as_array().unwrap().clone());
+    client.mutate_ok(&operations).await;
+    let query = "SELECT conversion_goal_campaign_config.custom_conversion_goal, campaign.name FROM conversion_goal_campaign_config";
+    let rows = client.rows(query).await;
+    let goal = rows[0]["conversionGoalCampaignConfig"]["customConversionGoal"].as_str().unwrap();
+    assert_eq!(rows[0]["campaign"]["name"], "spring");
+    let (_, body) = client.mutate(&json!([{"customConversionGoalOperation": {"remove": goal}}])).await;
+    assert_eq!(codes(&body), ["CANNOT_REMOVE_LINKED_CUSTOM_CONVERSION_GOAL"]);
+    let group = &client.sim.google_account(CID).campaigns[0].ad_groups[0];
+    assert_eq!((group.keywords.len(), group.demographics[0].criterion_id), (2, 503_006));
+    let count = json!({"query": query, "searchSettings": {"returnTotalResultsCount": true, "omitResults": true}});
+    let (_, answer) = client.post("googleAds:search", &count).await;
+    assert_eq!((answer.get("results"), &answer["totalResultsCount"]), (None, &json!("1")));
+}

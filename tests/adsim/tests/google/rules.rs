@@ -67,7 +67,7 @@ async fn what_is_wrong_with_a_new_line_is_told() {
         (
             changed(|o| {
                 o[2]["campaignCriterionOperation"]["create"]["location"] =
-                    json!({"geoTargetConstant": "geoTargetConstants/1"})
+                    json!({"geoTargetConstant": "geoTargetConstants/1"});
             }),
             "INVALID_CRITERION_ID",
         ),
@@ -81,7 +81,7 @@ async fn what_is_wrong_with_a_new_line_is_told() {
         ),
         (
             changed(|o| {
-                o[5]["adGroupCriterionOperation"]["create"]["keyword"]["text"] = json!("a b c d e f g h i j k")
+                o[5]["adGroupCriterionOperation"]["create"]["keyword"]["text"] = json!("a b c d e f g h i j k");
             }),
             "KEYWORD_HAS_TOO_MANY_WORDS",
         ),

@@ -31,7 +31,7 @@ async fn ten_thousand_lines() {
         .rows(
             "SELECT campaign.id, campaign.name, campaign.status, campaign.primary_status, campaign.primary_status_reasons, \
              campaign.start_date_time, campaign.end_date_time, campaign.labels, campaign_budget.id, campaign_budget.amount_micros, \
-             campaign_budget.explicitly_shared, customer.currency_code FROM campaign WHERE campaign.status != 'REMOVED'",
+             campaign_budget.explicitly_shared, customer.currency_code, metrics.impressions, metrics.cost_micros FROM campaign WHERE campaign.status != 'REMOVED'",
         )
         .await;
     println!("listed {} campaigns in {:?}", rows.len(), begun.elapsed());

@@ -43,7 +43,7 @@ impl Client {
         ];
         let answer = self.http.post(self.sim.token_url()).form(&form).send().await.unwrap();
         let body: Value = answer.json().await.unwrap();
-        self.token = body["access_token"].as_str().unwrap_or_default().to_owned();
+        body["access_token"].as_str().unwrap_or_default().clone_into(&mut self.token);
     }
 
     /// Sends a body to a method of the account.

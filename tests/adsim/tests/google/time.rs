@@ -129,3 +129,18 @@ async fn spend_follows_budget_and_pauses_within_a_day() {
         0
     );
 }
+
+#[tokio::test]
+async fn automatic_bidding_learns_for_a_week() {
+    let client = Client::start().await;
+    let mut operations = line("spring", "50000000", None);
+    let campaign = operations[1]["campaignOperation"]["create"].as_object_mut().unwrap();
+    campaign.remove("manualCpc");
+    campaign.insert("maximizeConversions".into(), json!({}));
+    client.mutate_ok(&operations).await;
+    enable(&client, "spring").await;
+    client.sim.set_now(at("2027-03-02T17:00:00Z"));
+    assert_eq!(status(&client), ("LEARNING".into(), vec!["BIDDING_STRATEGY_LEARNING".into()]));
+    client.sim.set_now(at("2027-03-08T17:00:00Z"));
+    assert_eq!(status(&client).0, "ELIGIBLE");
+}

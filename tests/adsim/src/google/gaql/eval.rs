@@ -13,7 +13,7 @@ use super::rows::Shape;
 use crate::config::GoogleConfig;
 use crate::google::account::Account;
 use crate::google::constants::{CURRENCIES, LANGUAGES, currency_doc, language_doc, places};
-use crate::google::delivery::{Metrics, on_day};
+use crate::google::delivery::{Metrics, Reporter};
 use crate::google::key::{Key, Kind};
 use crate::google::object::Object;
 use crate::google::schema::Doc;
@@ -53,10 +53,11 @@ struct Row<'a> {
 pub fn run(plan: &Plan, view: &View<'_>) -> Vec<String> {
     let docs = documents(plan, view);
     let customer = status::customer_doc(view.account);
+    let reporter = Reporter::new(view.account, view.seed, &view.config.delivery, view.now);
     let mut rows = Vec::new();
     for row in base_rows(plan, view, &docs) {
         if plan.metrics {
-            extend_by_day(plan, view, row, &mut rows);
+            extend_by_day(plan, view, &reporter, row, &mut rows);
         } else {
             rows.push(row);
         }
@@ -140,9 +141,7 @@ fn base_rows<'a>(plan: &Plan, view: &View<'a>, docs: &'a [Doc]) -> Vec<Row<'a>> 
                 ..Row::default()
             })
             .collect(),
-        "custom_conversion_goal" => {
-            all(Kind::CustomGoal).map(|own| Row { own: Some(own), ..Row::default() }).collect()
-        }
+        "custom_conversion_goal" => all(Kind::CustomGoal).map(|own| Row { own: Some(own), ..Row::default() }).collect(),
         "conversion_goal_campaign_config" => all(Kind::GoalConfig)
             .map(|own| Row { own: Some(own), campaign: get(Kind::Campaign, own.key.a), ..Row::default() })
             .collect(),
@@ -153,40 +152,48 @@ fn base_rows<'a>(plan: &Plan, view: &View<'a>, docs: &'a [Doc]) -> Vec<Row<'a>> 
 }
 
 /// Splits a row by day, or sums it over the days that the query asks for.
-fn extend_by_day<'a>(plan: &Plan, view: &View<'_>, row: Row<'a>, rows: &mut Vec<Row<'a>>) {
-    let today = view.now.to_zoned(view.account.zone.clone()).date();
+fn extend_by_day<'a>(plan: &Plan, view: &View<'_>, reporter: &Reporter<'_>, row: Row<'a>, rows: &mut Vec<Row<'a>>) {
     let campaigns: Vec<i64> = match row.campaign {
         Some(campaign) => vec![campaign.key.id()],
         None => view.account.all(Kind::Campaign, view.as_of).map(|c| c.key.id()).collect(),
     };
-    let first = campaigns
-        .iter()
-        .filter_map(|id| view.account.histories.get(id)?.first())
-        .map(|s| s.since.to_zoned(view.account.zone.clone()).date())
-        .min();
-    let (from, to) = plan.days.unwrap_or((Date::MIN, today));
-    let from = first.map_or(today, |first| from.max(first));
     let mut total = Metrics::default();
-    let mut day = from;
-    while day <= to.min(today) {
-        let dated = plan.tests.iter().filter(|t| plan.columns[t.column].name == "segments.date");
-        let text = Cell::Text(day.to_string().into());
-        if first.is_some() && dated.into_iter().all(|t| text.meets(t, &plan.columns[t.column])) {
-            let mut figures = Metrics::default();
+    let first = campaigns.iter().filter_map(|id| reporter.first_day(*id)).min();
+    match (plan.days, first) {
+        (None, _) => {
             for id in &campaigns {
-                figures.add(on_day(view.account, *id, day, view.seed, &view.config.delivery, view.now));
+                total.add(reporter.total(*id));
             }
-            if plan.by_day && !figures.is_zero() {
-                rows.push(Row { day: Some(day), metrics: figures, ..row });
-            }
-            total.add(figures);
         }
-        let Ok(next) = day.tomorrow() else { break };
-        day = next;
+        (Some(_), None) => {}
+        (Some((from, to)), Some(first)) => {
+            let mut day = from.max(first);
+            while day <= to.min(reporter.today()) {
+                let mut figures = Metrics::default();
+                if is_asked_for(plan, day) {
+                    for id in &campaigns {
+                        figures.add(reporter.on_day(*id, day));
+                    }
+                }
+                if plan.by_day && !figures.is_zero() {
+                    rows.push(Row { day: Some(day), metrics: figures, ..row });
+                }
+                total.add(figures);
+                let Ok(next) = day.tomorrow() else { break };
+                day = next;
+            }
+        }
     }
     if !plan.by_day {
         rows.push(Row { metrics: total, ..row });
     }
+}
+
+/// Whether a day meets the conditions on `segments.date`.
+fn is_asked_for(plan: &Plan, day: Date) -> bool {
+    let mut dated = plan.tests.iter().filter(|test| plan.columns[test.column].is_segment());
+    let text = Cell::Text(day.to_string().into());
+    dated.all(|test| text.meets(test, &plan.columns[test.column]))
 }
 
 fn cell<'a>(column: &Column, row: &Row<'a>, view: &View<'a>, customer: &'a Doc) -> Cell<'a> {
@@ -198,7 +205,11 @@ fn cell<'a>(column: &Column, row: &Row<'a>, view: &View<'a>, customer: &'a Doc) 
         "campaignBudget" => field(row.budget, path, view),
         "label" => field(row.label, path, view),
         "adGroup" => field(row.ad_group, path, view),
-        "campaignLabel" | "campaignCriterion" | "adGroupAd" | "adGroupCriterion" | "customConversionGoal"
+        "campaignLabel"
+        | "campaignCriterion"
+        | "adGroupAd"
+        | "adGroupCriterion"
+        | "customConversionGoal"
         | "conversionGoalCampaignConfig" => field(row.own, path, view),
         "customer" => lookup(customer, path),
         _ => row.doc.map_or(Cell::Null, |doc| lookup(doc, path)),

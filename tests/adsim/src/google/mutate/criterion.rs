@@ -221,8 +221,7 @@ pub(super) fn create_for_ad_group(ctx: &mut Context<'_>, mut doc: Doc) -> Result
     let key = Key::two(Kind::AdGroupCriterion, group.key.id(), id);
     if let Some(present) = ctx.account.get(key).filter(|c| !c.is_removed()) {
         errors.push(if present.flag("negative") == negative {
-            AdsError::new("mutateError", "RESOURCE_ALREADY_EXISTS", "Resource already exists.")
-                .trigger(text.clone())
+            AdsError::new("mutateError", "RESOURCE_ALREADY_EXISTS", "Resource already exists.").trigger(text.clone())
         } else {
             AdsError::new(
                 "adGroupCriterionError",

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::{
-    Action, Context, Errors, Operation, Request, Temporary, ad, ad_group, budget, campaign, criterion, fail, goal, label,
-    mask, removed,
+    Action, Context, Errors, Operation, Request, Temporary, ad, ad_group, budget, campaign, criterion, fail, goal,
+    label, mask, removed,
 };
 use crate::google::errors::{AdsError, Refusal, failure};
 use crate::google::key::{Key, Kind};

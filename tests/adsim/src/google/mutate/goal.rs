@@ -82,12 +82,14 @@ fn check(ctx: &Context<'_>, goal: &Object) -> Result<(), Errors> {
     }
     let actions = actions(goal);
     let known = conversion_action_docs(ctx.account);
-    let is_known = |action: &&str| known.iter().any(|doc| doc.get("resourceName").and_then(Value::as_str) == Some(*action));
+    let is_known =
+        |action: &&str| known.iter().any(|doc| doc.get("resourceName").and_then(Value::as_str) == Some(*action));
     if actions.is_empty() || !actions.iter().all(is_known) {
         let message = "Cannot find a conversion action with the specified id.";
         return fail(goal_error("INVALID_CONVERSION_ACTION", message).at("conversion_actions"));
     }
-    let mut others = ctx.account.all(Kind::CustomGoal, None).filter(|other| !other.is_removed() && other.key != goal.key);
+    let mut others =
+        ctx.account.all(Kind::CustomGoal, None).filter(|other| !other.is_removed() && other.key != goal.key);
     if others.any(|other| self::actions(other) == actions) {
         let message = "Custom goal with the same conversion action list already exists.";
         return fail(goal_error("DUPLICATE_CONVERSION_ACTION_LIST", message).at("conversion_actions"));
