@@ -1,0 +1,176 @@
+//! `cargo xtask test`: everything that must pass, what fails soonest first.
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Command, ExitCode, Stdio};
+
+use anyhow::{Context, bail};
+
+use crate::project::{self, Project};
+use crate::steps::{Outcome, Run, Step, run_all};
+use crate::{cluster, crds, deny, python};
+
+const STEPS: &[Step] = &[
+    Step { name: "Rust format", action: rust_format },
+    Step { name: "Go format", action: go_format },
+    Step { name: "direction of dependencies", action: dependencies },
+    Step { name: "cargo deny", action: |run| deny::check(run.project, run.full) },
+    Step { name: "CRDs are the types'", action: |run| crds::check(run.project).map(Into::into) },
+    Step { name: "clippy", action: clippy },
+    Step { name: "control plane", action: |run| cluster::build(run.project).map(|_| Outcome::Done(None)) },
+    Step { name: "go vet", action: go_vet },
+    Step { name: "binaries", action: binaries },
+    Step { name: "Rust tests", action: rust_tests },
+    Step { name: "Go tests", action: go_tests },
+    Step { name: "conformance", action: conformance },
+];
+
+/// What the domain must not know: Kubernetes, an async runtime, HTTP, a database.
+const NOT_IN_CORE: &[&str] = &["kube", "k8s-openapi", "tokio", "reqwest", "hyper", "sqlx"];
+
+/// The task.
+pub fn run(project: &Project, args: &[&str]) -> anyhow::Result<ExitCode> {
+    let (mut full, mut keep_going) = (false, false);
+    for arg in args {
+        match *arg {
+            "--full" => full = true,
+            "--keep-going" => keep_going = true,
+            _ => bail!("usage: cargo xtask test [--full] [--keep-going]"),
+        }
+    }
+    let passed = run_all(STEPS, &Run { project, full }, keep_going);
+    Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn rust_format(run: &Run<'_>) -> anyhow::Result<Outcome> {
+    project::run(&mut run.project.cargo(&["fmt", "--all", "--check"])).context("run `cargo fmt --all`")?;
+    Ok(().into())
+}
+
+fn go_format(run: &Run<'_>) -> anyhow::Result<Outcome> {
+    let unformatted = project::output(&mut go(run.project, "gofmt", &["-l", "."]))?;
+    if !unformatted.is_empty() {
+        bail!("not formatted:\n{unformatted}run `gofmt -w .` in tests/cluster");
+    }
+    Ok(().into())
+}
+
+/// `core` is pure: what it may not do it must not be able to do.
+fn dependencies(run: &Run<'_>) -> anyhow::Result<Outcome> {
+    let args = ["tree", "-p", "adops-core", "-e", "normal", "--prefix", "none", "--format", "{p}"];
+    let tree = project::output(&mut run.project.cargo(&args))?;
+    let names = tree.lines().filter_map(|line| line.split_whitespace().next());
+    let is_banned = |name: &&str| {
+        NOT_IN_CORE
+            .iter()
+            .any(|banned| name.strip_prefix(banned).is_some_and(|rest| rest.is_empty() || rest.starts_with('-')))
+    };
+    let found: std::collections::BTreeSet<&str> = names.filter(is_banned).collect();
+    if !found.is_empty() {
+        let found = found.into_iter().collect::<Vec<_>>().join(", ");
+        bail!("adops-core depends on {found}; `cargo tree -p adops-core -e normal -i NAME` says through what");
+    }
+    Ok(().into())
+}
+
+fn clippy(run: &Run<'_>) -> anyhow::Result<Outcome> {
+    project::run(&mut run.project.cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
+    Ok(().into())
+}
+
+fn go_vet(run: &Run<'_>) -> anyhow::Result<Outcome> {
+    project::run(&mut go(run.project, "go", &["vet", "-trimpath", "./..."]))?;
+    Ok(().into())
+}
+
+/// Tests start the operator, the simulator and the command line as processes.
+fn binaries(run: &Run<'_>) -> anyhow::Result<Outcome> {
+    project::run(&mut run.project.cargo(&["build", "--workspace", "--bins"]))?;
+    Ok(().into())
+}
+
+fn rust_tests(run: &Run<'_>) -> anyhow::Result<Outcome> {
+    let mut command = run.project.cargo(&["test", "--workspace", "--no-fail-fast"]);
+    let counts = run_tests(with_binaries(run, &mut command))?;
+    Ok(Outcome::Done(Some(counts)))
+}
+
+fn go_tests(run: &Run<'_>) -> anyhow::Result<Outcome> {
+    if !run.full {
+        return Ok(Outcome::Skipped("only with --full".to_owned()));
+    }
+    project::run(&mut go(run.project, "go", &["test", "-buildvcs=false", "-trimpath", "./..."]))?;
+    Ok(().into())
+}
+
+fn conformance(run: &Run<'_>) -> anyhow::Result<Outcome> {
+    let script = "tests/conformance/run.py";
+    if !run.project.path(script).exists() {
+        return Ok(Outcome::Skipped(format!("there is no {script} yet")));
+    }
+    let python = python::environment(run.project, "conformance", "tests/conformance/requirements.txt")?;
+    let mut command = run.project.tool(python, &["-u", script]);
+    project::run(with_binaries(run, &mut command))?;
+    Ok(().into())
+}
+
+/// A command of Go in the folder of its module.
+fn go(project: &Project, program: &str, args: &[&str]) -> Command {
+    let mut command = project.tool(program, args);
+    command.current_dir(cluster::sources(project));
+    command
+}
+
+/// Tells tests where the programs are that they start, and whether they shall take their time.
+fn with_binaries<'c>(run: &Run<'_>, command: &'c mut Command) -> &'c mut Command {
+    command.env("ADOPS_CLUSTER_BIN", run.project.path("target/cluster/adops-cluster"));
+    command.env("ADOPS_BIN_DIR", run.project.binaries());
+    if run.full {
+        command.env("ADOPS_FULL", "1");
+    }
+    command
+}
+
+/// Runs `cargo test`, shows each line when it comes, and counts the tests.
+fn run_tests(command: &mut Command) -> anyhow::Result<String> {
+    let mut child = command.stdout(Stdio::piped()).spawn().with_context(|| project::describe(command))?;
+    let (mut passed, mut failed, mut ignored) = (0, 0, 0);
+    let output = BufReader::new(child.stdout.take().context("cargo test has no output")?);
+    let mut terminal = std::io::stdout().lock();
+    for line in output.split(b'\n') {
+        let line = line?;
+        terminal.write_all(&line)?;
+        terminal.write_all(b"\n")?;
+        terminal.flush()?;
+        let line = String::from_utf8_lossy(&line);
+        if let Some(result) = line.strip_prefix("test result: ") {
+            passed += count(result, " passed");
+            failed += count(result, " failed");
+            ignored += count(result, " ignored");
+        }
+    }
+    drop(terminal);
+    let status = child.wait()?;
+    let counts = format!("{passed} passed, {failed} failed, {ignored} ignored");
+    if !status.success() {
+        bail!("`{}` failed: {counts}", project::describe(command));
+    }
+    Ok(counts)
+}
+
+/// The number before a word: `ok. 12 passed; 0 failed; ...`.
+fn count(result: &str, word: &str) -> u64 {
+    let before = result.split(';').find_map(|part| part.strip_suffix(word));
+    before.and_then(|part| part.rsplit(' ').next()?.parse().ok()).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_counts_of_a_result_line_are_read() {
+        let line = "ok. 12 passed; 3 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.05s";
+        assert_eq!((count(line, " passed"), count(line, " failed"), count(line, " ignored")), (12, 3, 1));
+        assert_eq!(count("", " passed"), 0);
+    }
+}
