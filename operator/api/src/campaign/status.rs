@@ -153,6 +153,10 @@ pub struct Line {
     /// The generation at which a stop by hand was first seen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stop: Option<i64>,
+    /// The id of the object that a new one is about to replace.
+    #[schemars(length(max = 128))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<String>,
 }
 
 impl Line {
@@ -169,6 +173,7 @@ impl Line {
             replacement: 0,
             attempt: None,
             stop: None,
+            replaces: None,
         }
     }
 

@@ -1,0 +1,347 @@
+//! One pass over an AdAccount: finalizer, claim, credentials, listing, spend, status.
+
+use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
+
+use adops_api::{AdAccount, Campaign, FINALIZER};
+use adops_core::campaign::observed::ExternalId;
+use adops_core::reason::Reason;
+use adops_platforms::error::PlatformError;
+use adops_platforms::port::Scope;
+use jiff::{SignedDuration, Timestamp, ToSpan};
+use kube::ResourceExt;
+
+use super::gateway::{self, seed_of};
+use super::report::{self, Seen};
+use super::state::{AccountState, Block};
+use super::credentials;
+use crate::campaign::reconcile::account_key;
+use crate::operator::Shared;
+use crate::runtime::metrics::{Kind, Pass};
+use crate::runtime::status::{self, WriteError};
+use crate::runtime::watch::{Key, Stored};
+use crate::runtime::backoff;
+
+/// How far back spend is read: what SPEND-7D shows, and the days whose figures may still change.
+const SPEND_DAYS: i64 = 9;
+
+/// Works on one AdAccount.
+pub async fn reconcile(shared: &Arc<Shared>, key: Key) {
+    let began = std::time::Instant::now();
+    let outcome = pass(shared, &key).await;
+    let reason = match &outcome {
+        Ok(reason) => *reason,
+        Err(WriteError::Conflict) => {
+            shared.accounts_queue.add(key.clone());
+            Reason::Updating
+        }
+        Err(WriteError::Gone) => Reason::Deleting,
+        Err(error) => {
+            tracing::warn!(account = %key, %error, "the AdAccount's object could not be written");
+            let at = backoff::until(1, shared.clock.now(), seed_of(&key.to_string()));
+            shared.accounts_queue.add_at(key.clone(), at);
+            Reason::PlatformUnavailable
+        }
+    };
+    shared.metrics.passes.get_or_create(&Pass { kind: "AdAccount", reason: reason.as_str() }).inc();
+    let seconds = began.elapsed().as_secs_f64();
+    shared.metrics.pass_seconds.get_or_create(&Kind { kind: "AdAccount" }).observe(seconds);
+}
+
+async fn pass(shared: &Arc<Shared>, key: &Key) -> Result<Reason, WriteError> {
+    let account = match shared.accounts.get(key) {
+        Some(Stored::Valid(account)) => account,
+        Some(Stored::Malformed { error, .. }) => {
+            tracing::warn!(account = %key, error, "the AdAccount cannot be read");
+            wake(shared, users(shared, key));
+            return Ok(Reason::Malformed);
+        }
+        None => {
+            shared.forget_account(key);
+            shared.accounts_queue.forget(key);
+            wake(shared, users(shared, key));
+            return Ok(Reason::Deleting);
+        }
+    };
+    let account = match finalize(shared, key, &account).await? {
+        Some(account) => account,
+        None => return Ok(Reason::Deleting),
+    };
+    let state = shared.account_state(key);
+    wake_on_new_generation(shared, &state, &account);
+
+    let seen = match claimed_by(shared, key, &account) {
+        Some(other) => {
+            let mut known = state.known();
+            known.connection = None;
+            known.listed = None;
+            drop(known);
+            Seen::failed(
+                Reason::AccountClaimed,
+                format!("the AdAccount {other}, which is older, holds {:?} {}", account.spec.platform, account.spec.account_id),
+            )
+        }
+        None => observe(shared, key, &account, &state).await,
+    };
+    let reason = seen.reason;
+    report::write(shared, key, &account, &state, &seen).await?;
+    let next = {
+        let known = state.known();
+        known.block.as_ref().map_or(known.next_poll, |block| block.until)
+    };
+    shared.accounts_queue.add_at(key.clone(), next);
+    Ok(reason)
+}
+
+/// Connects and, if a listing is due, lists.
+async fn observe(shared: &Arc<Shared>, key: &Key, account: &AdAccount, state: &Arc<AccountState>) -> Seen {
+    let now = shared.clock.now();
+    let current = state.known().connection.clone();
+    let changed = match credentials::connect(shared, key, account, current.as_ref()).await {
+        Ok(connected) => {
+            let changed = current.is_none_or(|current| current.fingerprint != connected.fingerprint);
+            state.known().connection = Some(connected);
+            changed
+        }
+        Err(error) => {
+            // The last good connection stays for what must be stopped or deleted (S11).
+            let reason = error.reason();
+            let message = error.to_string();
+            fail(shared, key, state, reason, &message, now);
+            return Seen::failed(reason, message);
+        }
+    };
+    let due = {
+        let mut known = state.known();
+        if changed || known.block.as_ref().is_some_and(|block| block.reason != Reason::QuotaExhausted && block.until <= now) {
+            known.next_poll = now;
+        }
+        let open = known.block.as_ref().is_none_or(|block| block.until <= now || changed);
+        open && known.next_poll <= now
+    };
+    if !due {
+        return state.known().block.as_ref().map_or_else(Seen::ready, Seen::blocked);
+    }
+    match list(shared, key, account, state).await {
+        Ok(()) => Seen::ready(),
+        Err(error) => {
+            let mut known = state.known();
+            gateway::block(&mut known.block, &error, now, &key.to_string());
+            let block = known.block.clone();
+            drop(known);
+            tracing::warn!(account = %key, reason = %error.reason(), %error, "the account could not be listed");
+            wake(shared, users(shared, key));
+            block.as_ref().map_or_else(|| Seen::failed(error.reason(), error.to_string()), Seen::blocked)
+        }
+    }
+}
+
+fn fail(shared: &Shared, key: &Key, state: &AccountState, reason: Reason, message: &str, now: Timestamp) {
+    let mut known = state.known();
+    let before = known.block.as_ref().filter(|block| block.reason == reason);
+    let failures = before.map_or(1, |block| block.failures + 1);
+    let since = before.map_or(now, |block| block.since);
+    let until = backoff::until(failures, now, seed_of(&key.to_string()));
+    let fresh = before.is_none();
+    known.block = Some(Block { reason, message: message.to_owned(), until, failures, since });
+    drop(known);
+    if fresh {
+        wake(shared, users(shared, key));
+    }
+}
+
+/// One full listing, and the spend if that is due.
+async fn list(shared: &Arc<Shared>, key: &Key, account: &AdAccount, state: &Arc<AccountState>) -> Result<(), PlatformError> {
+    let Some(platform) = state.platform() else {
+        return Err(PlatformError::Unavailable { message: "there is no connection".to_owned() });
+    };
+    let facts = platform.account().await?;
+    let held = held_ids(shared, key);
+    let snapshot = platform.observe(&Scope::All { held }).await?;
+    let now = shared.clock.now();
+    let measure = {
+        let known = state.known();
+        known.spend_read.is_none_or(|read| now.duration_since(read) >= shared.options.measure_interval)
+    };
+    let since = now.to_zoned(facts.time_zone.clone()).date();
+    let since = spend_since(shared, key, since);
+    let spend = if measure { Some(platform.spend(since).await?) } else { None };
+
+    let (mut woken, waiting) = {
+        let mut known = state.known();
+        let was_blocked = known.block.take().is_some();
+        let facts_changed = known.facts.as_ref() != Some(&facts) || was_blocked;
+        known.facts = Some(facts);
+        let first = known.listed.is_none();
+        let (hashes, changed) = known.take_listing(snapshot);
+        let mut woken: HashSet<Key> = HashSet::new();
+        let by_hash = shared.campaigns_by_hash();
+        woken.extend(hashes.iter().filter_map(|hash| by_hash.get(hash).cloned()));
+        woken.extend(holders(shared, key, &changed));
+        if let Some(spend) = spend {
+            if spend != known.spend {
+                let ids: HashSet<ExternalId> =
+                    spend.iter().filter(|(id, days)| known.spend.get(*id) != Some(days)).map(|(id, _)| id.clone()).collect();
+                woken.extend(holders(shared, key, &ids));
+            }
+            known.spend = spend;
+            known.spend_read = Some(now);
+        }
+        if first || facts_changed {
+            woken.extend(users(shared, key));
+        }
+        known.next_poll = now + interval(shared, account, key);
+        (woken, std::mem::take(&mut known.waiting))
+    };
+    woken.extend(waiting);
+    #[allow(clippy::cast_precision_loss, reason = "seconds since 1970 fit a double")]
+    shared.metrics.last_listing.set(now.as_second() as f64);
+    wake(shared, woken);
+    Ok(())
+}
+
+/// The first day whose spend is of use: nine days back, or the first day of the longest flight budget.
+fn spend_since(shared: &Shared, key: &Key, today: jiff::civil::Date) -> jiff::civil::Date {
+    let recent = today.checked_sub(SPEND_DAYS.days()).unwrap_or(today);
+    shared
+        .campaigns
+        .valid()
+        .iter()
+        .filter(|campaign| campaign.spec.budget.flight.is_some() && uses(campaign, key))
+        .filter_map(|campaign| campaign.spec.flight.start.parse().ok())
+        .fold(recent, Ord::min)
+}
+
+/// The poll interval with a tenth of jitter that is the account's own.
+fn interval(shared: &Shared, account: &AdAccount, key: &Key) -> SignedDuration {
+    let own = account.spec.poll_interval.as_deref().and_then(adops_api::convert::poll_interval);
+    let asked = own.and_then(|own| own.try_into().ok()).unwrap_or(shared.options.poll_interval);
+    let jitter = i64::try_from(seed_of(&key.to_string()) % 100).unwrap_or(0) * asked.as_secs() / 1000;
+    asked + SignedDuration::from_secs(jitter)
+}
+
+/// Adds the finalizer while Campaigns use the account, takes it when none does. `None`: the account goes.
+async fn finalize(shared: &Shared, key: &Key, account: &Arc<AdAccount>) -> Result<Option<Arc<AdAccount>>, WriteError> {
+    let has = account.finalizers().iter().any(|finalizer| finalizer == FINALIZER);
+    let deleting = account.metadata.deletion_timestamp.is_some();
+    let used = !users(shared, key).is_empty() || used_by_malformed(shared, key);
+    match (has, used, deleting) {
+        (true, false, _) => {
+            let written = status::set_finalizer(&shared.client, account.as_ref(), FINALIZER, false).await?;
+            if deleting {
+                return Ok(None);
+            }
+            shared.accounts.put_written(written.clone());
+            Ok(Some(Arc::new(written)))
+        }
+        (false, true, false) => {
+            let written = status::set_finalizer(&shared.client, account.as_ref(), FINALIZER, true).await?;
+            shared.accounts.put_written(written.clone());
+            Ok(Some(Arc::new(written)))
+        }
+        (false, _, true) => Ok(None),
+        (true, true, _) | (false, false, false) => Ok(Some(account.clone())),
+    }
+}
+
+/// A Campaign that cannot be read may use any account of its namespace.
+fn used_by_malformed(shared: &Shared, key: &Key) -> bool {
+    shared.campaigns.malformed().iter().any(|meta| {
+        meta.namespace.as_deref() == Some(&key.namespace)
+            && meta.finalizers.iter().flatten().any(|finalizer| finalizer == FINALIZER)
+    })
+}
+
+/// Campaigns that name the account.
+pub fn users(shared: &Shared, key: &Key) -> Vec<Key> {
+    shared
+        .campaigns
+        .valid()
+        .iter()
+        .filter(|campaign| uses(campaign, key))
+        .map(|campaign| Key::of(&campaign.metadata))
+        .collect()
+}
+
+fn uses(campaign: &Campaign, account: &Key) -> bool {
+    let own = Key::of(&campaign.metadata);
+    campaign.spec.accounts.iter().any(|name| account_key(&own, name) == *account)
+}
+
+/// Ids that Campaigns hold on the account, or want to adopt there.
+fn held_ids(shared: &Shared, key: &Key) -> BTreeSet<ExternalId> {
+    let mut ids = BTreeSet::new();
+    for campaign in shared.campaigns.valid() {
+        let own = Key::of(&campaign.metadata);
+        for (id, _) in ids_of(&campaign, &own, key) {
+            ids.insert(id);
+        }
+    }
+    ids
+}
+
+fn ids_of(campaign: &Campaign, own: &Key, account: &Key) -> Vec<(ExternalId, Key)> {
+    let mut ids = Vec::new();
+    let here = |name: &str| account_key(own, name) == *account;
+    for line in campaign.status.iter().flat_map(|status| &status.lines) {
+        if let (Some(id), Some((name, _))) = (&line.id, line.key.rsplit_once('/'))
+            && here(name)
+        {
+            ids.push((id.clone(), own.clone()));
+        }
+    }
+    for adopt in &campaign.spec.adopt {
+        if here(&adopt.account) {
+            ids.push((adopt.external_id.clone(), own.clone()));
+        }
+    }
+    ids
+}
+
+/// Campaigns that hold one of these ids.
+fn holders(shared: &Shared, account: &Key, changed: &HashSet<ExternalId>) -> HashSet<Key> {
+    let mut found = HashSet::new();
+    if changed.is_empty() {
+        return found;
+    }
+    for campaign in shared.campaigns.valid() {
+        let own = Key::of(&campaign.metadata);
+        if ids_of(&campaign, &own, account).iter().any(|(id, _)| changed.contains(id)) {
+            found.insert(own);
+        }
+    }
+    found
+}
+
+/// An older AdAccount for the same platform account (S12).
+fn claimed_by(shared: &Shared, key: &Key, account: &AdAccount) -> Option<Key> {
+    let id = |account: &AdAccount| {
+        let digits: String = account.spec.account_id.chars().filter(char::is_ascii_digit).collect();
+        (account.spec.platform, digits)
+    };
+    let age = |account: &AdAccount, key: &Key| (account.metadata.creation_timestamp.as_ref().map(|t| t.0), key.clone());
+    shared
+        .accounts
+        .valid()
+        .iter()
+        .map(|other| (Key::of(&other.metadata), other))
+        .filter(|(other_key, other)| other_key != key && id(other) == id(account))
+        .find(|(other_key, other)| age(other, other_key) < age(account, key))
+        .map(|(other_key, _)| other_key)
+}
+
+fn wake_on_new_generation(shared: &Shared, state: &AccountState, account: &AdAccount) {
+    let changed = {
+        let mut known = state.known();
+        let changed = known.generation != account.metadata.generation;
+        known.generation = account.metadata.generation;
+        changed
+    };
+    if changed {
+        wake(shared, users(shared, &state.key));
+    }
+}
+
+fn wake(shared: &Shared, keys: impl IntoIterator<Item = Key>) {
+    keys.into_iter().for_each(|key| shared.campaigns_queue.add(key));
+}

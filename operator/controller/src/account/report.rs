@@ -1,0 +1,134 @@
+//! An AdAccount's status: written only when it says something else than before.
+
+use adops_api::condition::{ConditionType, Conditions, Status};
+use adops_api::account::ObjectCount;
+use adops_api::common::Backoff;
+use adops_api::{AdAccount, AdAccountStatus};
+use adops_core::money::Money;
+use adops_core::reason::Reason;
+use jiff::{SignedDuration, Timestamp};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use kube::Resource;
+
+use super::gateway::needs_human;
+use super::state::{AccountState, Block};
+use crate::operator::Shared;
+use crate::runtime::metrics::Kind;
+use crate::runtime::status::{self, WriteError};
+use crate::runtime::watch::Key;
+
+/// A transient failure leaves Ready for this long.
+pub const GRACE: SignedDuration = SignedDuration::from_mins(10);
+
+/// What a pass over an account has found.
+pub struct Seen {
+    /// The one word.
+    pub reason: Reason,
+    message: String,
+    block: Option<Block>,
+}
+
+impl Seen {
+    /// All is well.
+    pub fn ready() -> Self {
+        Self { reason: Reason::Ready, message: "the account is observed".to_owned(), block: None }
+    }
+
+    /// Something is wrong.
+    pub fn failed(reason: Reason, message: String) -> Self {
+        Self { reason, message, block: None }
+    }
+
+    /// Nothing can be sent for now.
+    pub fn blocked(block: &Block) -> Self {
+        Self { reason: block.reason, message: block.message.clone(), block: Some(block.clone()) }
+    }
+}
+
+/// Writes the status if it has changed, with an Event if the reason has.
+pub async fn write(
+    shared: &Shared,
+    key: &Key,
+    account: &AdAccount,
+    state: &AccountState,
+    seen: &Seen,
+) -> Result<(), WriteError> {
+    let mut before = account.status.clone().unwrap_or_default();
+    before.conditions = Conditions::new(&before.conditions, 0, Timestamp::now()).into_ours();
+    let mut after = compute(account, &before, state, seen, shared.clock.now());
+    // When it was observed is told with the next change: at rest nothing is written (S9).
+    after.observed_at.clone_from(&before.observed_at);
+    if after == before {
+        return Ok(());
+    }
+    after.observed_at = state.known().listed.map(Time);
+    let changed = after.reason != before.reason;
+    let written = status::apply_status(&shared.client, account, &after).await?;
+    shared.accounts.put_written(written);
+    shared.metrics.status_writes.get_or_create(&Kind { kind: "AdAccount" }).inc();
+    if changed {
+        let on = account.object_ref(&());
+        match seen.reason {
+            Reason::Ready => shared.events.normal(&on, seen.reason, "Observe", seen.message.clone()).await,
+            _ => shared.events.warning(&on, seen.reason, "Observe", seen.message.clone()).await,
+        }
+        tracing::info!(account = %key, reason = %seen.reason, "{}", seen.message);
+    }
+    Ok(())
+}
+
+fn compute(account: &AdAccount, before: &AdAccountStatus, state: &AccountState, seen: &Seen, now: Timestamp) -> AdAccountStatus {
+    let known = state.known();
+    let generation = account.metadata.generation.unwrap_or(0);
+    let mut status = before.clone();
+    status.observed_generation = generation;
+    if let Some(facts) = &known.facts {
+        status.currency = Some(facts.currency.to_string());
+        status.time_zone = facts.time_zone.iana_name().map(str::to_owned);
+        status.external_name = Some(facts.name.clone());
+        status.account_status = Some(facts.status.clone());
+        status.credentials_expire_at = facts.credentials_expire.map(Time);
+        status.objects = facts.objects.map(|count| ObjectCount { live: count.live.into(), limit: count.limit.into() });
+        if known.listed.is_some() {
+            let total = Money::from_micros(known.live_total().unsigned_abs(), facts.currency);
+            status.live_budget = total.ok().map(|money| money.to_string());
+        }
+    }
+    let (mut reason, mut message) = (seen.reason, seen.message.clone());
+    if reason == Reason::Ready && account.metadata.deletion_timestamp.is_some() {
+        reason = Reason::Deleting;
+        "it is deleted when no Campaign uses it any more".clone_into(&mut message);
+    } else if reason == Reason::Ready && known.facts.as_ref().is_some_and(|facts| !facts.enabled) {
+        reason = Reason::AccountSuspended;
+        message = format!("the platform says: {}", status.account_status.as_deref().unwrap_or("not enabled"));
+    } else if reason == Reason::Ready && account.spec.stop {
+        reason = Reason::StoppedByAccount;
+        "spec.stop is set: all that adops owns here is paused".clone_into(&mut message);
+    }
+    status.reason = (reason != Reason::Ready).then_some(reason);
+    status.quota_exhausted_until = seen
+        .block
+        .as_ref()
+        .filter(|block| block.reason == Reason::QuotaExhausted)
+        .map(|block| Time(block.until));
+    status.backoff = seen.block.as_ref().map(|block| Backoff {
+        failures: i32::try_from(block.failures).unwrap_or(i32::MAX),
+        until: Time(block.until),
+        reason: Some(block.reason),
+    });
+    let good = matches!(reason, Reason::Ready | Reason::StoppedByAccount | Reason::Deleting);
+    let transient = seen.block.as_ref().is_some_and(|block| !needs_human(block.reason) && now.duration_since(block.since) < GRACE);
+    let was_ready = before.conditions.iter().any(|c| c.type_ == "Ready" && c.status == "True");
+    let ready = good || (transient && was_ready);
+    let mut conditions = Conditions::new(&before.conditions, generation, Timestamp::now());
+    let word = if ready { Status::True } else { Status::False };
+    conditions.set(ConditionType::Ready, word, reason, &message);
+    conditions.clear(ConditionType::Reconciling).clear(ConditionType::Stalled);
+    if needs_human(reason) {
+        conditions.set(ConditionType::Stalled, Status::True, reason, &message);
+    } else if !good {
+        conditions.set(ConditionType::Reconciling, Status::True, reason, &message);
+    }
+    status.conditions = conditions.into_ours();
+    status
+}

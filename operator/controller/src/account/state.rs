@@ -1,0 +1,312 @@
+//! What is known of an account in memory. All of it can be rebuilt from the platform.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use adops_core::budget::authority::SpendAuthority;
+use adops_core::campaign::observed::{Delivery, Existence, ExternalId, ObservedLine, Snapshot};
+use adops_core::campaign::plan::Action;
+use adops_core::campaign::settings::Field;
+use adops_core::marker::ShortHash;
+use adops_core::reason::Reason;
+use adops_platforms::port::{AccountFacts, AdPlatform, Outcome, Spend};
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::mpsc;
+
+use super::gateway::Request;
+use crate::runtime::watch::Key;
+
+/// How often something may change a field back within an hour before it is left alone (S6).
+const CONTESTED_AFTER: usize = 3;
+/// The hour in which that is counted.
+const CONTESTED_WITHIN: SignedDuration = SignedDuration::from_hours(1);
+
+/// An account in memory.
+pub struct AccountState {
+    /// The AdAccount.
+    pub key: Key,
+    /// Where writes and read-backs are sent.
+    pub gateway: mpsc::UnboundedSender<Request>,
+    inner: Mutex<Known>,
+}
+
+/// Why nothing is sent to an account for now.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Block {
+    /// The one word.
+    pub reason: Reason,
+    /// What happened.
+    pub message: String,
+    /// When the next attempt is made.
+    pub until: Timestamp,
+    /// How many failures there were in a row.
+    pub failures: u32,
+    /// When the first of them was.
+    pub since: Timestamp,
+}
+
+/// What is known of an account.
+pub struct Known {
+    /// The connector and what it was made of.
+    pub connection: Option<Connected>,
+    /// The account's facts, as last read.
+    pub facts: Option<AccountFacts>,
+    /// All lines that were seen.
+    pub lines: HashMap<ExternalId, ObservedLine>,
+    /// When the last full listing began; none before the first one.
+    pub listed: Option<Timestamp>,
+    /// Ids by the Campaign that their token names.
+    pub by_campaign: HashMap<ShortHash, BTreeSet<ExternalId>>,
+    /// Until when an observation may miss a write of ours.
+    pub unsettled: BTreeMap<ExternalId, Timestamp>,
+    /// Before this an observation may miss a write of an earlier process.
+    pub floor: Timestamp,
+    /// Upper bounds of budgets whose last change has an unknown outcome, in micros.
+    pub upper_bounds: BTreeMap<ExternalId, i64>,
+    /// Objects whose budget decrease was refused.
+    pub refused_decreases: BTreeSet<ExternalId>,
+    /// Fields that something keeps changing back.
+    pub contested: BTreeSet<(ExternalId, Field)>,
+    corrections: HashMap<(ExternalId, Field), Vec<Timestamp>>,
+    /// Grants below the ceiling.
+    pub authority: SpendAuthority,
+    /// Why nothing is sent now.
+    pub block: Option<Block>,
+    /// When the next full listing is due.
+    pub next_poll: Timestamp,
+    /// What was spent.
+    pub spend: Spend,
+    /// When that was last read.
+    pub spend_read: Option<Timestamp>,
+    /// Campaigns that wait for the next full listing.
+    pub waiting: HashSet<Key>,
+    /// The generation of the AdAccount that was last worked on.
+    pub generation: Option<i64>,
+}
+
+/// A connector.
+#[derive(Clone)]
+pub struct Connected {
+    /// It.
+    pub platform: Arc<dyn AdPlatform>,
+    /// A hash of all that it was made of.
+    pub fingerprint: String,
+}
+
+impl AccountState {
+    /// Of an account of which nothing is known, in a process that began at `started`.
+    pub fn new(key: Key, gateway: mpsc::UnboundedSender<Request>, started: Timestamp) -> Self {
+        let known = Known {
+            connection: None,
+            facts: None,
+            lines: HashMap::new(),
+            listed: None,
+            by_campaign: HashMap::new(),
+            unsettled: BTreeMap::new(),
+            floor: started,
+            upper_bounds: BTreeMap::new(),
+            refused_decreases: BTreeSet::new(),
+            contested: BTreeSet::new(),
+            corrections: HashMap::new(),
+            authority: SpendAuthority::default(),
+            block: None,
+            next_poll: started,
+            spend: Spend::new(),
+            spend_read: None,
+            waiting: HashSet::new(),
+            generation: None,
+        };
+        Self { key, gateway, inner: Mutex::new(known) }
+    }
+
+    /// What is known, for reading and changing. Never held across an await.
+    pub fn known(&self) -> MutexGuard<'_, Known> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The connector, if there is one.
+    pub fn platform(&self) -> Option<Arc<dyn AdPlatform>> {
+        self.known().connection.as_ref().map(|connected| connected.platform.clone())
+    }
+}
+
+impl Known {
+    /// Takes a full listing. Answers with the Campaigns (by hash) and ids that look different.
+    pub fn take_listing(&mut self, snapshot: Snapshot) -> (HashSet<ShortHash>, HashSet<ExternalId>) {
+        let began = snapshot.began;
+        let mut changed = HashSet::new();
+        let mut lines: HashMap<ExternalId, ObservedLine> = HashMap::with_capacity(snapshot.lines.len());
+        for (id, line) in snapshot.lines {
+            lines.insert(id, line);
+        }
+        // A read-back that began later than the listing knows better.
+        for (id, line) in self.lines.drain() {
+            if line.seen > began {
+                lines.insert(id, line);
+            } else if let Some(new) = lines.get(&id) {
+                if !looks_like(&line, new) {
+                    changed.insert(id);
+                }
+            } else {
+                changed.insert(id);
+            }
+        }
+        let before: HashSet<ExternalId> = self.by_campaign.values().flatten().cloned().collect();
+        changed.extend(lines.keys().filter(|id| !before.contains(*id)).cloned());
+        let mut hashes: HashSet<ShortHash> = HashSet::new();
+        for (hash, ids) in &self.by_campaign {
+            if ids.iter().any(|id| changed.contains(id)) {
+                hashes.insert(*hash);
+            }
+        }
+        self.lines = lines;
+        self.listed = Some(began);
+        self.index();
+        for (hash, ids) in &self.by_campaign {
+            if ids.iter().any(|id| changed.contains(id)) {
+                hashes.insert(*hash);
+            }
+        }
+        self.settle();
+        self.confirm_all();
+        (hashes, changed)
+    }
+
+    /// Takes a read-back of some ids.
+    pub fn take_read_back(&mut self, snapshot: Snapshot) {
+        for (id, line) in snapshot.lines {
+            let newer = self.lines.get(&id).is_none_or(|before| before.seen <= line.seen);
+            if newer {
+                if let Some(token) = line.marker.best_token() {
+                    self.by_campaign.entry(token.campaign).or_default().insert(id.clone());
+                }
+                self.lines.insert(id, line);
+            }
+        }
+        self.settle();
+        let settled: Vec<(ExternalId, i64)> = self
+            .lines
+            .values()
+            .filter(|line| !self.unsettled.contains_key(&line.id))
+            .map(|line| (line.id.clone(), live_budget(line)))
+            .collect();
+        for (id, budget) in settled {
+            self.authority.confirm_one(&id, budget);
+        }
+    }
+
+    fn index(&mut self) {
+        self.by_campaign.clear();
+        for line in self.lines.values() {
+            if let Some(token) = line.marker.best_token() {
+                self.by_campaign.entry(token.campaign).or_default().insert(line.id.clone());
+            }
+        }
+    }
+
+    /// Forgets what observations that began late enough have settled.
+    fn settle(&mut self) {
+        let lines = &self.lines;
+        let listed = self.listed;
+        self.unsettled.retain(|id, until| match lines.get(id) {
+            Some(line) => line.seen <= *until,
+            None => listed.is_none_or(|listed| listed <= *until),
+        });
+        let unsettled = &self.unsettled;
+        self.upper_bounds.retain(|id, _| unsettled.contains_key(id));
+        self.refused_decreases.retain(|id| lines.get(id).is_some_and(|line| line.delivery == Delivery::Enabled));
+    }
+
+    fn confirm_all(&mut self) {
+        let live = self.lines.values().map(|line| (line.id.clone(), live_budget(line))).filter(|(_, b)| *b > 0);
+        let live = live.collect();
+        let unsettled = &self.unsettled;
+        self.authority.confirm(live, |id| unsettled.contains_key(id));
+    }
+
+    /// The sum of enabled daily budgets of ours, in micros.
+    pub fn live_total(&self) -> i64 {
+        self.lines.values().map(live_budget).fold(0, i64::saturating_add)
+    }
+
+    /// Notes what came of a change, so that later observations are judged rightly.
+    pub fn note(&mut self, action: &Action, outcome: &Outcome, now: Timestamp, lag: SignedDuration, timeout: SignedDuration) {
+        let Some(id) = action.id().cloned() else { return };
+        let until = match outcome {
+            Outcome::Applied { .. } => now + lag,
+            Outcome::Unknown(_) => now + timeout + lag,
+            Outcome::Failed(_) => {
+                if matches!(action, Action::SetBudget { from, to, .. } if to < from) {
+                    let rejected = matches!(
+                        outcome,
+                        Outcome::Failed(adops_platforms::error::PlatformError::Rejected { .. })
+                    );
+                    if rejected {
+                        self.refused_decreases.insert(id);
+                    }
+                }
+                return;
+            }
+        };
+        if let (Outcome::Unknown(_), Some(bound)) = (outcome, most(action)) {
+            let slot = self.upper_bounds.entry(id.clone()).or_default();
+            *slot = (*slot).max(bound);
+        }
+        let slot = self.unsettled.entry(id).or_insert(until);
+        *slot = (*slot).max(until);
+    }
+
+    /// Counts a correction of a field; from the third within an hour on the field is contested.
+    pub fn count_correction(&mut self, id: &ExternalId, field: Field, now: Timestamp) {
+        let key = (id.clone(), field);
+        let times = self.corrections.entry(key.clone()).or_default();
+        times.retain(|time| now.duration_since(*time) < CONTESTED_WITHIN);
+        times.push(now);
+        if times.len() >= CONTESTED_AFTER {
+            self.contested.insert(key);
+        }
+    }
+
+    /// Forgets that fields of an object are contested: the spec has changed, or they match again.
+    pub fn uncontest(&mut self, id: &ExternalId, still_differs: impl Fn(Field) -> bool) {
+        self.contested.retain(|(other, field)| other != id || still_differs(*field));
+    }
+
+    /// What concerns one Campaign: objects with its token and these ids.
+    pub fn of_campaign(&self, campaign: ShortHash, ids: &BTreeSet<ExternalId>) -> Snapshot {
+        let own = self.by_campaign.get(&campaign);
+        let lines = own
+            .into_iter()
+            .flatten()
+            .chain(ids)
+            .filter_map(|id| Some((id.clone(), self.lines.get(id)?.clone())))
+            .collect();
+        Snapshot { began: self.listed.unwrap_or_default(), lines }
+    }
+}
+
+/// What an object may spend a day now.
+fn live_budget(line: &ObservedLine) -> i64 {
+    let live = line.existence == Existence::Live && line.delivery == Delivery::Enabled;
+    if live { line.budget.micros() } else { 0 }
+}
+
+/// The most that a change of unknown outcome may have made an object spend.
+fn most(action: &Action) -> Option<i64> {
+    match action {
+        Action::Enable { budget, .. } => Some(budget.micros()),
+        Action::SetBudget { from, to, live: true, .. } => Some(from.micros().max(to.micros())),
+        _ => None,
+    }
+}
+
+/// Whether two observations say the same, but for when and for measurements.
+fn looks_like(a: &ObservedLine, b: &ObservedLine) -> bool {
+    a.existence == b.existence
+        && a.marker == b.marker
+        && a.delivery == b.delivery
+        && a.budget == b.budget
+        && a.settings == b.settings
+        && a.serving == b.serving
+        && a.delivered == b.delivered
+}

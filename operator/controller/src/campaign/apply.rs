@@ -1,0 +1,237 @@
+//! Apply: what a restricted plan asks for is sent through the accounts' gateways, and read back.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use adops_core::campaign::line::LineKey;
+use adops_core::campaign::observed::{ExternalId, LineRecord};
+use adops_core::campaign::plan::{Action, Cause, Change, Plan, Withheld};
+use adops_core::reason::Reason;
+use adops_platforms::error::PlatformError;
+use adops_platforms::port::Outcome;
+use futures::future::join_all;
+use jiff::Timestamp;
+
+use super::gather::Gathered;
+use super::memory::{CampaignMemory, Rejection, fingerprint};
+use crate::account::gateway;
+use crate::account::state::AccountState;
+use crate::operator::Shared;
+use crate::runtime::backoff;
+
+/// One change on its way.
+pub struct Item {
+    /// On which account, by the Campaign's name for it.
+    pub account: String,
+    /// Of which line; none for a retired object.
+    pub line: Option<LineKey>,
+    /// What.
+    pub change: Change,
+}
+
+/// One change that was sent, and what came of it.
+pub struct Done {
+    /// What was sent.
+    pub item: Item,
+    /// What came of it.
+    pub outcome: Outcome,
+}
+
+/// Takes out of the plan what cannot be sent now, and answers with the rest.
+pub fn select(
+    shared: &Shared,
+    gathered: &Gathered,
+    plan: &mut Plan,
+    memory: &Mutex<CampaignMemory>,
+) -> Vec<Item> {
+    let mut items = Vec::new();
+    let memory = memory.lock().unwrap_or_else(PoisonError::into_inner);
+    for line in &mut plan.lines {
+        let account = line.key.account.clone();
+        let key = line.key.clone();
+        sift(shared, gathered, &account, &mut line.changes, &mut line.withheld, |change| {
+            rejected(&memory, &key, change, gathered.now)
+        });
+        items.extend(line.changes.iter().map(|change| Item {
+            account: account.clone(),
+            line: Some(key.clone()),
+            change: change.clone(),
+        }));
+    }
+    for retired in &mut plan.retired {
+        let account = retired.account.clone();
+        let key = LineKey::new(account.clone(), retired.object.id.clone());
+        sift(shared, gathered, &account, &mut retired.changes, &mut retired.withheld, |change| {
+            rejected(&memory, &key, change, gathered.now)
+        });
+        items.extend(retired.changes.iter().map(|change| Item {
+            account: account.clone(),
+            line: None,
+            change: change.clone(),
+        }));
+    }
+    items
+}
+
+fn sift(
+    shared: &Shared,
+    gathered: &Gathered,
+    account: &str,
+    changes: &mut Vec<Change>,
+    withheld: &mut Vec<Withheld>,
+    mut refused: impl FnMut(&Change) -> Option<(Reason, String)>,
+) {
+    let Some(known) = gathered.accounts.get(account) else {
+        changes.clear();
+        return;
+    };
+    changes.retain(|change| {
+        let refusal = if shared.options.observe_only {
+            Some((Reason::Suspended, "the operator only observes (--observe)".to_owned()))
+        } else if let Some(block) = known.block.as_ref().filter(|block| block.until > gathered.now) {
+            Some((block.reason, format!("{}; the next attempt is at {}", block.message, block.until)))
+        } else {
+            refused(change).or_else(|| ceiling(known, change))
+        };
+        match refusal {
+            None => true,
+            Some((reason, message)) => {
+                withheld.push(Withheld { change: change.clone(), reason, message });
+                false
+            }
+        }
+    });
+}
+
+fn rejected(memory: &CampaignMemory, key: &LineKey, change: &Change, now: Timestamp) -> Option<(Reason, String)> {
+    let rejection = memory.rejections.get(&(key.clone(), fingerprint(&change.action)))?;
+    (rejection.retry > now).then(|| (rejection.reason, rejection.message.clone()))
+}
+
+/// S3: the account's spend authority grants what can raise spend, below the account's ceiling.
+fn ceiling(known: &super::gather::Known, change: &Change) -> Option<(Reason, String)> {
+    let (id, budget) = match &change.action {
+        Action::Enable { id, budget } => {
+            let held = known.snapshot.lines.get(id).map_or(0, |object| object.budget.micros());
+            (id, budget.micros().max(held))
+        }
+        Action::SetBudget { id, to, live: true, .. } => (id, to.micros()),
+        _ => return None,
+    };
+    let ceiling = known.account.ceiling.map(adops_core::money::Money::micros);
+    let granted = known.state.known().authority.grant(id, budget, ceiling);
+    granted.err().map(|_| {
+        let ceiling = known.account.ceiling.map_or_else(String::new, |money| money.to_string());
+        (
+            Reason::CeilingReached,
+            format!("the live budgets on {} would pass the account's ceiling of {ceiling} a day", known.account.name),
+        )
+    })
+}
+
+/// Notes in the records what is about to be sent; they are stored before it is.
+pub fn intend(items: &[Item], records: &mut BTreeMap<LineKey, LineRecord>, memory: &Mutex<CampaignMemory>, now: Timestamp) {
+    let mut memory = memory.lock().unwrap_or_else(PoisonError::into_inner);
+    for item in items {
+        let Some(key) = &item.line else { continue };
+        records.entry(key.clone()).or_default().intend(&item.change.action, now);
+        if let Action::Create(new) = &item.change.action {
+            memory.attempts.insert(key.clone(), (new.replacement, now));
+        }
+    }
+}
+
+/// Sends, and reads back what was changed.
+pub async fn send(shared: &Shared, gathered: &Gathered, items: Vec<Item>) -> Vec<Done> {
+    let mut by_account: BTreeMap<String, Vec<Item>> = BTreeMap::new();
+    for item in items {
+        by_account.entry(item.account.clone()).or_default().push(item);
+    }
+    let sends = by_account.into_iter().filter_map(|(account, items)| {
+        let known = gathered.accounts.get(&account)?;
+        Some(send_to(shared, known.state.clone(), items))
+    });
+    join_all(sends).await.into_iter().flatten().collect()
+}
+
+async fn send_to(shared: &Shared, state: Arc<AccountState>, items: Vec<Item>) -> Vec<Done> {
+    let (creates, changes): (Vec<Item>, Vec<Item>) =
+        items.into_iter().partition(|item| matches!(item.change.action, Action::Create(_)));
+    let new = creates
+        .iter()
+        .filter_map(|item| match &item.change.action {
+            Action::Create(new) => Some((**new).clone()),
+            _ => None,
+        })
+        .collect();
+    let actions = changes.iter().map(|item| item.change.action.clone()).collect();
+    let (changed, created) = tokio::join!(
+        async { if changes.is_empty() { Vec::new() } else { gateway::change(shared, &state, actions).await } },
+        async { if creates.is_empty() { Vec::new() } else { gateway::create(shared, &state, new).await } },
+    );
+    let done: Vec<Done> = changes
+        .into_iter()
+        .zip(changed)
+        .chain(creates.into_iter().zip(created))
+        .map(|(item, outcome)| Done { item, outcome })
+        .collect();
+    // A success answer is no proof.
+    let ids: BTreeSet<ExternalId> = done.iter().filter_map(touched).collect();
+    if !ids.is_empty() {
+        // If it fails, the account is blocked and the next listing tells.
+        let _ = gateway::read(shared, &state, ids).await;
+    }
+    done
+}
+
+fn touched(done: &Done) -> Option<ExternalId> {
+    match &done.outcome {
+        Outcome::Applied { id } => Some(id.clone()),
+        Outcome::Unknown(_) | Outcome::Failed(_) => done.item.change.action.id().cloned(),
+    }
+}
+
+/// Takes outcomes into the records and the memory.
+pub fn settle(
+    gathered: &Gathered,
+    done: &[Done],
+    records: &mut BTreeMap<LineKey, LineRecord>,
+    memory: &Mutex<CampaignMemory>,
+) {
+    let mut memory = memory.lock().unwrap_or_else(PoisonError::into_inner);
+    for Done { item, outcome } in done {
+        let action = &item.change.action;
+        if let (Cause::Drift, Some(known)) = (item.change.cause, gathered.accounts.get(&item.account))
+            && let (Outcome::Applied { .. }, Some(id), Some(field)) = (outcome, action.id(), action.field())
+        {
+            known.state.known().count_correction(id, field, gathered.now);
+        }
+        let memory_key = item.line.clone().unwrap_or_else(|| {
+            LineKey::new(item.account.clone(), action.id().cloned().unwrap_or_default())
+        });
+        let rejection_key = (memory_key.clone(), fingerprint(action));
+        match outcome {
+            Outcome::Applied { id } => {
+                memory.rejections.remove(&rejection_key);
+                memory.attempts.remove(&memory_key);
+                if let Some(record) = item.line.as_ref().and_then(|key| records.get_mut(key)) {
+                    record.acknowledge(action, id);
+                }
+            }
+            Outcome::Failed(error) => {
+                memory.attempts.remove(&memory_key);
+                if let Some(record) = item.line.as_ref().and_then(|key| records.get_mut(key)) {
+                    record.refuse(action);
+                }
+                if let PlatformError::Rejected { reason, .. } = error {
+                    let failures = memory.rejections.get(&rejection_key).map_or(0, |rejection| rejection.failures) + 1;
+                    // The same content is refused again, most likely: six waits of the usual back-off.
+                    let retry = backoff::until(failures + 6, gathered.now, gateway::seed_of(&rejection_key.1));
+                    let rejection = Rejection { reason: *reason, message: error.to_string(), retry, failures };
+                    memory.rejections.insert(rejection_key, rejection);
+                }
+            }
+            Outcome::Unknown(_) => {}
+        }
+    }
+}

@@ -1,0 +1,347 @@
+//! Gather: everything that a plan depends on, at one instant.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use adops_api::account::AllowedFrom;
+use adops_api::{AdAccount, Campaign, CampaignStatus};
+use adops_core::budget::pacing::Spent;
+use adops_core::campaign::line::{self, Desired, LineKey, Spending};
+use adops_core::campaign::observed::{ExternalId, LineRecord, Snapshot};
+use adops_core::campaign::plan::{AccountView, Inputs};
+use adops_core::campaign::settings::Field;
+use adops_core::campaign::spec::{BudgetPeriod, CampaignSpec};
+use adops_core::money::Money;
+use adops_core::platform::{Account, PlatformRules};
+use adops_core::reason::Reason;
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
+use k8s_openapi::api::core::v1::Namespace;
+use kube::Api;
+
+use super::memory::CampaignMemory;
+use super::reconcile::account_key;
+use super::records;
+use crate::account::state::{AccountState, Block};
+use crate::operator::Shared;
+use crate::runtime::watch::{Key, Stored};
+
+/// The annotation in which a person says which object of a line is the right one: `line=id, line=id`.
+pub const RESOLVE_ANNOTATION: &str = "adops.dev/resolve";
+
+/// Figures of a day that has just ended may still grow for so long.
+const REPORTING_LAG: SignedDuration = SignedDuration::from_hours(3);
+
+/// What was gathered.
+pub struct Gathered {
+    /// The spec.
+    pub spec: Arc<CampaignSpec>,
+    /// Its generation.
+    pub generation: i64,
+    /// Whether the last report was about another spec.
+    pub spec_changed: bool,
+    /// Whether the Campaign goes.
+    pub deleting: bool,
+    /// The status as it is stored.
+    pub status: CampaignStatus,
+    /// What is remembered of each line.
+    pub records: BTreeMap<LineKey, LineRecord>,
+    /// Accounts that can be planned on, by the Campaign's name for them.
+    pub accounts: BTreeMap<String, Known>,
+    /// Accounts that cannot, and why.
+    pub problems: BTreeMap<String, (Reason, String)>,
+    /// The spec spread over the accounts.
+    pub desired: Desired,
+    /// What a person has said.
+    pub resolutions: BTreeMap<LineKey, ExternalId>,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// What is known of one account.
+pub struct Known {
+    /// Its state, for the way to it.
+    pub state: Arc<AccountState>,
+    /// Its facts.
+    pub account: Account,
+    /// Its rules.
+    pub rules: Arc<dyn PlatformRules>,
+    /// What concerns this Campaign.
+    pub snapshot: Snapshot,
+    /// Why nothing can be sent now.
+    pub block: Option<Block>,
+    /// Spend of this Campaign's objects by day.
+    pub spend: BTreeMap<ExternalId, BTreeMap<Date, i64>>,
+    settle_after: SignedDuration,
+    unsettled: BTreeMap<ExternalId, Timestamp>,
+    floor: Timestamp,
+    upper_bounds: BTreeMap<ExternalId, i64>,
+    refused_decreases: BTreeSet<ExternalId>,
+    contested: BTreeSet<(ExternalId, Field)>,
+    granted: bool,
+}
+
+impl Gathered {
+    /// Hands the plan's inputs to `use_them`.
+    pub fn with_inputs<T>(&self, shared: &Shared, use_them: impl FnOnce(&Inputs<'_>) -> T) -> T {
+        let accounts: BTreeMap<String, AccountView<'_>> = self
+            .accounts
+            .iter()
+            .map(|(name, known)| {
+                let view = AccountView {
+                    account: &known.account,
+                    rules: known.rules.clone(),
+                    snapshot: &known.snapshot,
+                    settle_after: known.settle_after,
+                    unsettled: &known.unsettled,
+                    floor: known.floor,
+                    upper_bounds: &known.upper_bounds,
+                    refused_decreases: &known.refused_decreases,
+                    contested: &known.contested,
+                    granted: known.granted,
+                };
+                (name.clone(), view)
+            })
+            .collect();
+        use_them(&Inputs {
+            installation: &shared.options.installation,
+            spec: &self.spec,
+            generation: self.generation,
+            spec_changed: self.spec_changed,
+            deleting: self.deleting,
+            desired: &self.desired,
+            records: &self.records,
+            accounts: &accounts,
+            resolutions: &self.resolutions,
+            now: self.now,
+        })
+    }
+}
+
+/// Gathers for one Campaign.
+pub async fn gather(
+    shared: &Shared,
+    key: &Key,
+    campaign: &Campaign,
+    spec: Arc<CampaignSpec>,
+    memory: &std::sync::Mutex<CampaignMemory>,
+) -> Gathered {
+    let now = shared.clock.now();
+    let status = campaign.status.clone().unwrap_or_default();
+    let generation = campaign.metadata.generation.unwrap_or(0);
+    let mut records = records::from_status(&status);
+    {
+        let memory = memory.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        for (line, (replacement, at)) in &memory.attempts {
+            let record = records.entry(line.clone()).or_default();
+            if record.id.is_none() && record.attempt.is_none() && record.replacement <= *replacement {
+                record.replacement = *replacement;
+                record.attempt = Some(*at);
+            }
+        }
+    }
+    let mut gathered = Gathered {
+        spec_changed: status.observed_generation != generation,
+        generation,
+        deleting: campaign.metadata.deletion_timestamp.is_some(),
+        records,
+        accounts: BTreeMap::new(),
+        problems: BTreeMap::new(),
+        desired: Desired::default(),
+        resolutions: resolutions(campaign),
+        spec,
+        status,
+        now,
+    };
+    for (name, account) in account_names(shared, key, &gathered) {
+        match known(shared, key, &name, &account, &gathered).await {
+            Ok(known) => {
+                gathered.accounts.insert(name, known);
+            }
+            Err(problem) => {
+                gathered.problems.insert(name, problem);
+            }
+        }
+    }
+    let of_spec: BTreeMap<String, Account> = gathered
+        .accounts
+        .iter()
+        .filter(|(name, _)| gathered.spec.accounts.contains(name))
+        .map(|(name, known)| (name.clone(), known.account.clone()))
+        .collect();
+    let rules = |account: &Account| gathered.accounts.get(&account.name).map(|known| known.rules.clone());
+    gathered.desired = line::spread(&gathered.spec, &of_spec, &rules, &spending(&gathered), now);
+    gathered
+}
+
+/// The accounts of the spec, of records, and those that hold objects of this Campaign.
+fn account_names(shared: &Shared, key: &Key, gathered: &Gathered) -> BTreeMap<String, Key> {
+    let named = gathered.spec.accounts.iter().cloned();
+    let remembered = gathered.records.keys().map(|line| line.account.clone());
+    let mut names: BTreeMap<String, Key> =
+        named.chain(remembered).map(|name| (name.clone(), account_key(key, &name))).collect();
+    let hash = gathered.spec.id.hash();
+    for account in shared.accounts.valid() {
+        let account = Key::of(&account.metadata);
+        if names.values().any(|known| *known == account) {
+            continue;
+        }
+        if shared.account_state(&account).known().by_campaign.contains_key(&hash) {
+            let name = if account.namespace == key.namespace { account.name.clone() } else { account.to_string() };
+            names.insert(name, account);
+        }
+    }
+    names
+}
+
+async fn known(
+    shared: &Shared,
+    key: &Key,
+    name: &str,
+    account_key: &Key,
+    gathered: &Gathered,
+) -> Result<Known, (Reason, String)> {
+    let object = match shared.accounts.get(account_key) {
+        Some(Stored::Valid(object)) => object,
+        Some(Stored::Malformed { error, .. }) => {
+            return Err((Reason::Malformed, format!("the AdAccount {account_key} cannot be read: {error}")));
+        }
+        None => {
+            return Err((Reason::AccountNotFound, format!("the AdAccount {account_key} does not exist")));
+        }
+    };
+    let granted = granted(shared, key, account_key, &object).await;
+    let state = shared.account_state(account_key);
+    let held: BTreeSet<ExternalId> = gathered
+        .records
+        .iter()
+        .filter(|(line, _)| line.account == name)
+        .flat_map(|(_, record)| record.id.iter().chain(&record.replaces).cloned())
+        .chain(gathered.spec.adopt.iter().filter(|adopt| adopt.account == name).map(|adopt| adopt.external_id.clone()))
+        .collect();
+    let known = state.known();
+    let not_ready = || match &known.block {
+        Some(block) => (block.reason, format!("{name}: {}", block.message)),
+        None => (Reason::AccountNotReady, format!("the AdAccount {account_key} was not observed yet")),
+    };
+    let (Some(facts), Some(connected), Some(_)) = (&known.facts, &known.connection, known.listed) else {
+        if object.status.as_ref().and_then(|s| s.reason) == Some(Reason::AccountClaimed) {
+            return Err((Reason::AccountClaimed, format!("{name}: another AdAccount, which is older, holds this platform account")));
+        }
+        return Err(not_ready());
+    };
+    // An account that nobody grants us any more stays visible as long as objects of ours are there.
+    let snapshot = known.of_campaign(gathered.spec.id.hash(), &held);
+    if !granted && snapshot.lines.is_empty() {
+        return Err((
+            Reason::AccountNotGranted,
+            format!("the AdAccount {account_key} does not grant the namespace {} (spec.allowedNamespaces)", key.namespace),
+        ));
+    }
+    let ceiling = adops_api::convert::ceiling(&object.spec.ceiling).map_err(|error| {
+        (Reason::InvalidSpec, format!("the ceiling of the AdAccount {account_key}: {error}"))
+    })?;
+    if ceiling.currency() != facts.currency {
+        return Err((
+            Reason::CurrencyMismatch,
+            format!("the ceiling of {account_key} is in {}, the account in {}", ceiling.currency(), facts.currency),
+        ));
+    }
+    let account = Account {
+        name: name.to_owned(),
+        platform: object.spec.platform.into(),
+        currency: facts.currency,
+        time_zone: facts.time_zone.clone(),
+        budget_unit: facts.budget_unit,
+        ceiling: Some(ceiling),
+        stop: object.spec.stop,
+        conversion_action: object.spec.conversion_action.clone(),
+        url_parameters: object.spec.url_parameters.clone(),
+        name_template: Some(object.spec.name_template.clone()),
+        objects: facts.objects,
+    };
+    let of_own = |id: &ExternalId| snapshot.lines.contains_key(id);
+    let platform = &connected.platform;
+    Ok(Known {
+        account,
+        rules: platform.rules(),
+        block: known.block.clone(),
+        spend: known.spend.iter().filter(|(id, _)| of_own(id)).map(|(id, days)| (id.clone(), days.clone())).collect(),
+        settle_after: platform.request_timeout() + platform.read_after_write_lag(),
+        unsettled: known.unsettled.iter().filter(|(id, _)| of_own(id) || held.contains(*id)).map(|(i, t)| (i.clone(), *t)).collect(),
+        floor: known.floor,
+        upper_bounds: known.upper_bounds.iter().filter(|(id, _)| of_own(id)).map(|(i, b)| (i.clone(), *b)).collect(),
+        refused_decreases: known.refused_decreases.iter().filter(|id| of_own(id)).cloned().collect(),
+        contested: known.contested.iter().filter(|(id, _)| of_own(id)).cloned().collect(),
+        granted,
+        snapshot,
+        state: state.clone(),
+    })
+}
+
+/// S12: whether the account grants the Campaign's namespace.
+async fn granted(shared: &Shared, key: &Key, account_key: &Key, account: &AdAccount) -> bool {
+    if account_key.namespace == key.namespace {
+        return true;
+    }
+    let allowed = &account.spec.allowed_namespaces;
+    match allowed.from {
+        AllowedFrom::Same => false,
+        AllowedFrom::All => true,
+        AllowedFrom::Selector => {
+            let Some(selector) = &allowed.selector else { return false };
+            let Ok(selector) = kube::core::Selector::try_from(selector.clone()) else { return false };
+            use kube::core::SelectorExt;
+            let namespaces: Api<Namespace> = Api::all(shared.client.clone());
+            match namespaces.get_opt(&key.namespace).await {
+                Ok(Some(namespace)) => selector.matches(&namespace.metadata.labels.unwrap_or_default()),
+                // What cannot be read grants nothing.
+                _ => false,
+            }
+        }
+    }
+}
+
+fn resolutions(campaign: &Campaign) -> BTreeMap<LineKey, ExternalId> {
+    let text = campaign.metadata.annotations.as_ref().and_then(|all| all.get(RESOLVE_ANNOTATION));
+    text.into_iter()
+        .flat_map(|text| text.split(','))
+        .filter_map(|part| part.trim().split_once('='))
+        .filter_map(|(line, id)| Some((line.trim().parse().ok()?, id.trim().to_owned())))
+        .collect()
+}
+
+/// What was spent on days that are over, and what of the last one may not be reported yet.
+fn spending(gathered: &Gathered) -> Spending {
+    let mut spending = Spending::new();
+    if gathered.spec.budget.period != BudgetPeriod::Flight {
+        return spending;
+    }
+    for (name, known) in &gathered.accounts {
+        if known.account.currency != gathered.spec.budget.amount.currency() {
+            continue;
+        }
+        let now = gathered.now.to_zoned(known.account.time_zone.clone());
+        let today = now.date();
+        let yesterday = today.yesterday().unwrap_or(today);
+        let early = now.start_of_day().is_ok_and(|day| gathered.now.duration_since(day.timestamp()) < REPORTING_LAG);
+        for (id, days) in &known.spend {
+            let Some(object) = known.snapshot.lines.get(id) else { continue };
+            let reported: i64 =
+                days.iter().filter(|(day, _)| **day >= gathered.spec.flight.start && **day < today).map(|(_, m)| *m).sum();
+            let expected = if early && yesterday >= gathered.spec.flight.start {
+                object.budget.micros() - days.get(&yesterday).copied().unwrap_or(0)
+            } else {
+                0
+            };
+            let money = |micros: i64| {
+                Money::from_micros(micros.max(0).unsigned_abs(), known.account.currency)
+                    .unwrap_or(Money::zero(known.account.currency))
+            };
+            // Objects of replaced lines count, too; each has a key of its own here.
+            let spent = Spent { reported: money(reported), unreported: money(expected) };
+            spending.insert(LineKey::new(name.clone(), format!("object {id}")), spent);
+        }
+    }
+    spending
+}

@@ -1,0 +1,56 @@
+//! What is known of a Campaign beyond its status. It is lost with the process, and nothing depends on
+//! it but how often something is tried.
+
+use std::collections::{BTreeMap, HashMap};
+
+use adops_core::campaign::line::LineKey;
+use adops_core::campaign::plan::Action;
+use adops_core::reason::Reason;
+use jiff::Timestamp;
+
+/// What is remembered of a Campaign.
+#[derive(Debug, Default)]
+pub struct CampaignMemory {
+    /// The generation that the rest is about.
+    pub generation: i64,
+    /// Changes that the platform has refused: they are not sent again before the spec changes or the
+    /// time has come.
+    pub rejections: HashMap<(LineKey, String), Rejection>,
+    /// Creates of this process whose outcome is not known: replacement number and when they began.
+    pub attempts: BTreeMap<LineKey, (u32, Timestamp)>,
+    /// When a deletion could first not go on.
+    pub told: Option<Reason>,
+}
+
+/// A change that the platform has refused.
+#[derive(Debug, Clone)]
+pub struct Rejection {
+    /// The one word.
+    pub reason: Reason,
+    /// The platform's words.
+    pub message: String,
+    /// When it may be tried again.
+    pub retry: Timestamp,
+    /// How often it was refused.
+    pub failures: u32,
+}
+
+impl CampaignMemory {
+    /// Forgets what was about another spec.
+    pub fn begin(&mut self, generation: i64) -> bool {
+        let changed = self.generation != generation;
+        if changed {
+            self.generation = generation;
+            self.rejections.clear();
+        }
+        changed
+    }
+}
+
+/// What makes two changes the same one.
+pub fn fingerprint(action: &Action) -> String {
+    match action {
+        Action::Create(new) => format!("create {} {} {}", new.token, new.budget, new.settings.hash()),
+        other => format!("{} {:?} {other}", other.word(), other.id()),
+    }
+}

@@ -1,0 +1,400 @@
+//! One pass over a Campaign: gather, plan, restrict, apply, report, until nothing is left to do.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use adops_api::{ABANDON_ANNOTATION, Campaign, CampaignStatus, Conditions, FINALIZER};
+use adops_core::campaign::line::{self, LineKey};
+use adops_core::campaign::observed::{ExternalId, LineRecord};
+use adops_core::campaign::plan::{self, Cause, Plan};
+use adops_core::campaign::record::remember;
+use adops_core::campaign::restrict::restrict;
+use adops_core::campaign::spec::{BudgetPeriod, CampaignSpec};
+use adops_core::reason::Reason;
+use adops_platforms::port::Outcome;
+use jiff::{SignedDuration, Timestamp};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use kube::{Resource, ResourceExt};
+
+use super::apply::{self, Done};
+use super::gather::{Gathered, gather};
+use super::memory::CampaignMemory;
+use super::report;
+use crate::account::gateway::{self, seed_of};
+use crate::operator::Shared;
+use crate::runtime::backoff;
+use crate::runtime::metrics::{Kind, Pass};
+use crate::runtime::status::{self, WriteError};
+use crate::runtime::watch::{Key, Stored};
+
+/// How often one run plans anew after it has applied something.
+const ROUNDS: usize = 12;
+
+/// The account that a Campaign means by a name: `name` in its own namespace, or `namespace/name`.
+pub fn account_key(campaign: &Key, name: &str) -> Key {
+    match name.split_once('/') {
+        Some((namespace, name)) => Key::new(namespace, name),
+        None => Key::new(&campaign.namespace, name),
+    }
+}
+
+/// Works on one Campaign.
+pub async fn reconcile(shared: &Arc<Shared>, key: Key) {
+    let began = std::time::Instant::now();
+    let reason = match run(shared, &key).await {
+        Ok(reason) => reason,
+        Err(WriteError::Conflict) => {
+            // The watch brings the newer object; until then there is nothing to do.
+            let soon = shared.clock.now() + SignedDuration::from_secs(1);
+            shared.campaigns_queue.add_at(key.clone(), soon);
+            Reason::Updating
+        }
+        Err(WriteError::Gone) => Reason::Deleting,
+        Err(error) => {
+            tracing::warn!(campaign = %key, %error, "the Campaign's object could not be written");
+            let at = backoff::until(1, shared.clock.now(), seed_of(&key.to_string()));
+            shared.campaigns_queue.add_at(key.clone(), at);
+            Reason::PlatformUnavailable
+        }
+    };
+    shared.metrics.passes.get_or_create(&Pass { kind: "Campaign", reason: reason.as_str() }).inc();
+    let seconds = began.elapsed().as_secs_f64();
+    shared.metrics.pass_seconds.get_or_create(&Kind { kind: "Campaign" }).observe(seconds);
+}
+
+async fn run(shared: &Arc<Shared>, key: &Key) -> Result<Reason, WriteError> {
+    let campaign = match shared.campaigns.get(key) {
+        Some(Stored::Valid(campaign)) => campaign,
+        Some(Stored::Malformed { error, .. }) => {
+            // Its status cannot be written without knowing the rest; the log and the metric tell.
+            tracing::warn!(campaign = %key, error, "the Campaign cannot be read; nothing is done for it");
+            return Ok(Reason::Malformed);
+        }
+        None => {
+            shared.forget_campaign(key);
+            shared.campaigns_queue.forget(key);
+            return Ok(Reason::Deleting);
+        }
+    };
+    let deleting = campaign.metadata.deletion_timestamp.is_some();
+    let ours = campaign.finalizers().iter().any(|finalizer| finalizer == FINALIZER);
+    let campaign = match (ours, deleting) {
+        (false, true) => return Ok(Reason::Deleting),
+        (false, false) if shared.options.observe_only => campaign,
+        (false, false) => {
+            let written = status::set_finalizer(&shared.client, campaign.as_ref(), FINALIZER, true).await?;
+            shared.campaigns.put_written(written.clone());
+            Arc::new(written)
+        }
+        (true, _) => campaign,
+    };
+    let spec = match CampaignSpec::try_from(campaign.as_ref()) {
+        Ok(spec) => Arc::new(spec),
+        Err(error) => return invalid(shared, key, &campaign, &error.to_string()).await,
+    };
+    let memory = shared.campaign_memory(key);
+    new_generation(shared, key, &campaign, &memory);
+    rounds(shared, key, campaign, spec, &memory).await
+}
+
+/// A spec that contradicts itself in a way that the CRD cannot see.
+async fn invalid(shared: &Shared, key: &Key, campaign: &Arc<Campaign>, message: &str) -> Result<Reason, WriteError> {
+    let generation = campaign.metadata.generation.unwrap_or(0);
+    let before = campaign.status.clone().unwrap_or_default();
+    let after = report::stalled(&before, generation, Reason::InvalidSpec, message);
+    write(shared, key, campaign, after).await?;
+    Ok(Reason::InvalidSpec)
+}
+
+/// Another spec: what was contested or refused is tried again.
+fn new_generation(shared: &Shared, key: &Key, campaign: &Campaign, memory: &Mutex<CampaignMemory>) {
+    let generation = campaign.metadata.generation.unwrap_or(0);
+    let changed = memory.lock().unwrap_or_else(PoisonError::into_inner).begin(generation);
+    if changed {
+        for line in campaign.status.iter().flat_map(|status| &status.lines) {
+            if let (Some(id), Some((account, _))) = (&line.id, line.key.rsplit_once('/')) {
+                shared.account_state(&account_key(key, account)).known().uncontest(id, |_| false);
+            }
+        }
+    }
+}
+
+async fn rounds(
+    shared: &Arc<Shared>,
+    key: &Key,
+    mut campaign: Arc<Campaign>,
+    spec: Arc<CampaignSpec>,
+    memory: &Mutex<CampaignMemory>,
+) -> Result<Reason, WriteError> {
+    let mut read_back = false;
+    for round in 0..ROUNDS {
+        let gathered = gather(shared, key, &campaign, spec.clone(), memory).await;
+        let mut plan = plan(shared, &gathered);
+        let mut records = gathered.with_inputs(shared, |inputs| remember(inputs, &plan));
+        forget_settled(memory, &records);
+        let items = apply::select(shared, &gathered, &mut plan, memory);
+        tell_stops(shared, key, &campaign, &gathered, &records).await;
+        if items.is_empty() {
+            if !read_back && read_stale(shared, &gathered, &plan).await {
+                read_back = true;
+                continue;
+            }
+            return finish(shared, key, &campaign, &gathered, &plan, &records).await;
+        }
+        read_back = false;
+        apply::intend(&items, &mut records, memory, gathered.now);
+        campaign = write(shared, key, &campaign, report::status(&gathered, &plan, &records)).await?;
+        let done = apply::send(shared, &gathered, items).await;
+        apply::settle(&gathered, &done, &mut records, memory);
+        tell(shared, key, &campaign, &gathered, &done).await;
+        // Ids are kept at once: the next round may fail for reasons of its own.
+        campaign = write(shared, key, &campaign, report::status(&gathered, &plan, &records)).await?;
+        if round + 1 == ROUNDS {
+            shared.campaigns_queue.add(key.clone());
+        }
+    }
+    Ok(Reason::Updating)
+}
+
+fn plan(shared: &Shared, gathered: &Gathered) -> Plan {
+    gathered.with_inputs(shared, |inputs| restrict(inputs, plan::plan(inputs)))
+}
+
+fn forget_settled(memory: &Mutex<CampaignMemory>, records: &BTreeMap<LineKey, LineRecord>) {
+    let mut memory = memory.lock().unwrap_or_else(PoisonError::into_inner);
+    memory.attempts.retain(|key, _| records.get(key).is_none_or(|record| record.attempt.is_some()));
+}
+
+/// Reads objects back whose last observation was too early to tell of our last write, once that can be
+/// told. Answers whether something was read.
+async fn read_stale(shared: &Shared, gathered: &Gathered, plan: &Plan) -> bool {
+    let mut ids: BTreeMap<&str, BTreeSet<ExternalId>> = BTreeMap::new();
+    for line in &plan.lines {
+        let (Some(wait), Some(object)) = (&line.wait, &line.bound) else { continue };
+        if wait.until.is_some_and(|until| until < gathered.now) {
+            ids.entry(&line.key.account).or_default().insert(object.id.clone());
+        }
+    }
+    let mut read = false;
+    for (account, ids) in ids {
+        let Some(known) = gathered.accounts.get(account) else { continue };
+        if known.block.as_ref().is_some_and(|block| block.until > gathered.now) {
+            continue;
+        }
+        read |= gateway::read(shared, &known.state, ids).await.is_ok();
+    }
+    read
+}
+
+/// Nothing is left to send: the last word of this run, and when the next one is.
+async fn finish(
+    shared: &Arc<Shared>,
+    key: &Key,
+    campaign: &Arc<Campaign>,
+    gathered: &Gathered,
+    plan: &Plan,
+    records: &BTreeMap<LineKey, LineRecord>,
+) -> Result<Reason, WriteError> {
+    if gathered.deleting {
+        return finish_deletion(shared, key, campaign, gathered, plan, records).await;
+    }
+    let after = report::status(gathered, plan, records);
+    let reason = after.reason.unwrap_or(Reason::Ready);
+    write(shared, key, campaign, after).await?;
+    schedule(shared, key, gathered, plan);
+    Ok(reason)
+}
+
+/// When to look again: when something waited for can be known, when an account can be reached, when a
+/// day or the flight ends.
+fn schedule(shared: &Shared, key: &Key, gathered: &Gathered, plan: &Plan) {
+    let later = SignedDuration::from_millis(1);
+    let mut wakes: Vec<Timestamp> = Vec::new();
+    for line in &plan.lines {
+        let Some(wait) = &line.wait else { continue };
+        let account = gathered.accounts.get(&line.key.account);
+        match (wait.until, &line.bound, account) {
+            (Some(until), Some(_), _) if until >= gathered.now => wakes.push(until + later),
+            // Only a listing can tell: it is asked for as early as it can.
+            (until, _, Some(known)) => {
+                let at = until.map_or(gathered.now, |until| until + later);
+                let asked = until.is_some();
+                let mut state = known.state.known();
+                state.waiting.insert(key.clone());
+                if asked && state.next_poll > at {
+                    state.next_poll = at;
+                    shared.accounts_queue.add_at(known.state.key.clone(), at);
+                }
+            }
+            _ => {}
+        }
+    }
+    for known in gathered.accounts.values() {
+        if let Some(block) = &known.block {
+            wakes.push(block.until + later);
+        }
+        let zone = &known.account.time_zone;
+        if gathered.spec.budget.period == BudgetPeriod::Flight {
+            wakes.push(line::next_day(zone, gathered.now));
+        }
+        let (start, end) = line::flight_in(&gathered.spec, zone);
+        for edge in [start, end] {
+            if let Ok(at) = edge.to_zoned(zone.clone()) {
+                wakes.push(at.timestamp() + SignedDuration::from_secs(1));
+            }
+        }
+    }
+    // An account that cannot be planned on wakes us when it can.
+    for name in gathered.problems.keys() {
+        let account = account_key(key, name);
+        shared.account_state(&account).known().waiting.insert(key.clone());
+    }
+    let rejections = shared.campaign_memory(key);
+    let rejections = rejections.lock().unwrap_or_else(PoisonError::into_inner);
+    wakes.extend(rejections.rejections.values().map(|rejection| rejection.retry + later));
+    if let Some(next) = wakes.into_iter().filter(|at| *at > gathered.now).min() {
+        shared.campaigns_queue.add_at(key.clone(), next);
+    }
+}
+
+/// S11: the finalizer goes when spending has been seen to stop, or is knowingly left.
+async fn finish_deletion(
+    shared: &Arc<Shared>,
+    key: &Key,
+    campaign: &Arc<Campaign>,
+    gathered: &Gathered,
+    plan: &Plan,
+    records: &BTreeMap<LineKey, LineRecord>,
+) -> Result<Reason, WriteError> {
+    let abandoned = campaign.annotations().get(ABANDON_ANNOTATION).is_some_and(|uid| Some(uid) == campaign.uid().as_ref());
+    let open = open_ends(gathered, plan, records);
+    if open.is_empty() || abandoned {
+        let reason = if open.is_empty() { Reason::Deleting } else { Reason::AbandonedByUser };
+        let note = if open.is_empty() {
+            "spending has stopped, or is left as deletionPolicy asks".to_owned()
+        } else {
+            format!("given up by {ABANDON_ANNOTATION}: {}", open.join("; "))
+        };
+        shared.events.normal(&campaign.object_ref(&()), reason, "Delete", note).await;
+        let written = status::set_finalizer(&shared.client, campaign.as_ref(), FINALIZER, false).await?;
+        shared.campaigns.put_written(written);
+        return Ok(reason);
+    }
+    let mut after = report::status(gathered, plan, records);
+    let message = open.join("; ");
+    let reason = gathered.problems.values().map(|(reason, _)| *reason).min().unwrap_or(Reason::Deleting);
+    let mut conditions = Conditions::new(&gathered.status.conditions, gathered.generation, Timestamp::now());
+    use adops_api::condition::{ConditionType, Status};
+    conditions.set(ConditionType::Ready, Status::False, reason, &message);
+    conditions.set(ConditionType::Reconciling, Status::True, reason, &message);
+    after.conditions = conditions.into_ours();
+    after.reason = Some(reason);
+    write(shared, key, campaign, after).await?;
+    schedule(shared, key, gathered, plan);
+    Ok(Reason::Deleting)
+}
+
+/// What a deletion still waits for, in words that name objects and the date that their end is on.
+fn open_ends(gathered: &Gathered, plan: &Plan, records: &BTreeMap<LineKey, LineRecord>) -> Vec<String> {
+    let mut open = Vec::new();
+    for retired in &plan.retired {
+        let waiting = retired.withheld.iter().map(|withheld| withheld.message.clone()).next();
+        if !retired.changes.is_empty() || waiting.is_some() {
+            let why = waiting.unwrap_or_else(|| "not stopped yet".to_owned());
+            open.push(format!("{} on {}: {why}", retired.object.id, retired.account));
+        }
+    }
+    for line in &plan.lines {
+        if line.wait.is_some() && gathered.accounts.contains_key(&line.key.account) {
+            open.push(format!("{}: a create or change of unknown outcome", line.key));
+        }
+    }
+    for (account, (_, message)) in &gathered.problems {
+        let held: Vec<String> = records
+            .iter()
+            .filter(|(key, _)| key.account == *account)
+            .flat_map(|(_, record)| record.id.iter().chain(&record.replaces).cloned().chain(record.attempt.map(|_| "an unfinished create".to_owned())))
+            .collect();
+        // Without any record it cannot be said that nothing is there, unless the status tells that nothing was made.
+        let never = !gathered.status.lines.is_empty() || gathered.status.observed_generation < 0;
+        if held.is_empty() && never {
+            continue;
+        }
+        let shown = if held.is_empty() { "objects that are not known".to_owned() } else { held.join(", ") };
+        open.push(format!(
+            "{account} is out of reach ({message}); left there: {shown}; the platform ends them after {}; set {ABANDON_ANNOTATION} to the Campaign's uid to give them up",
+            gathered.spec.flight.end
+        ));
+    }
+    open
+}
+
+/// Writes the status if it says something else than before. Answers with the object as it is then.
+async fn write(
+    shared: &Shared,
+    key: &Key,
+    campaign: &Arc<Campaign>,
+    mut after: CampaignStatus,
+) -> Result<Arc<Campaign>, WriteError> {
+    let mut before = campaign.status.clone().unwrap_or_default();
+    before.conditions = Conditions::new(&before.conditions, 0, Timestamp::now()).into_ours();
+    after.observed_at.clone_from(&before.observed_at);
+    if campaign.status.is_some() && after == before || shared.options.observe_only && campaign.finalizers().is_empty() {
+        return Ok(campaign.clone());
+    }
+    after.observed_at = Some(Time(shared.clock.now()));
+    let changed = after.reason != before.reason;
+    let reason = after.reason;
+    let written = status::apply_status(&shared.client, campaign.as_ref(), &after).await?;
+    shared.metrics.status_writes.get_or_create(&Kind { kind: "Campaign" }).inc();
+    shared.campaigns.put_written(written.clone());
+    if changed {
+        tracing::info!(campaign = %key, reason = reason.map_or("Ready", Reason::as_str), "the Campaign's status");
+    }
+    Ok(Arc::new(written))
+}
+
+/// A stop by hand is told once, when it is first seen.
+async fn tell_stops(shared: &Shared, key: &Key, campaign: &Campaign, gathered: &Gathered, records: &BTreeMap<LineKey, LineRecord>) {
+    for (line, record) in records {
+        let known = gathered.records.get(line).is_some_and(|before| before.stop.is_some());
+        if record.stop.is_some() && !known {
+            let note = format!("{line} was stopped by hand on the platform; it stays so until the spec changes");
+            tracing::info!(campaign = %key, "{note}");
+            shared.events.warning(&campaign.object_ref(&()), Reason::StoppedOnPlatform, "Observe", note).await;
+        }
+    }
+}
+
+/// Events for what was done and what was refused, folded by account and kind of change.
+async fn tell(shared: &Shared, key: &Key, campaign: &Campaign, gathered: &Gathered, done: &[Done]) {
+    let on = campaign.object_ref(&());
+    let mut applied: BTreeMap<(String, &str, bool), Vec<String>> = BTreeMap::new();
+    for Done { item, outcome } in done {
+        let what = item.line.as_ref().map_or_else(
+            || item.change.action.id().cloned().unwrap_or_default(),
+            |line| line.market.clone(),
+        );
+        let drift = item.change.cause == Cause::Drift;
+        match outcome {
+            Outcome::Applied { .. } => {
+                let text = if drift { format!("{what} ({})", item.change.action) } else { what };
+                applied.entry((item.account.clone(), item.change.action.word(), drift)).or_default().push(text);
+            }
+            Outcome::Failed(error) | Outcome::Unknown(error) => {
+                let note = format!("{} of {what} on {}: {error}", item.change.action.word(), item.account);
+                tracing::warn!(campaign = %key, reason = %error.reason(), "{note}");
+                // An account out of reach is told by the account, not once for each of its lines.
+                if matches!(error, adops_platforms::error::PlatformError::Rejected { .. }) {
+                    shared.events.warning(&on, error.reason(), "Apply", note).await;
+                }
+            }
+        }
+    }
+    for ((account, word, drift), lines) in applied {
+        let note = format!("{word} on {account}: {} ({})", lines.len(), lines.join(", "));
+        let reason = if drift { Reason::Drifted } else { Reason::Applied };
+        tracing::info!(campaign = %key, generation = gathered.generation, "{note}");
+        shared.events.normal(&on, reason, "Apply", note).await;
+    }
+}

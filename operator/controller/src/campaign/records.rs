@@ -1,0 +1,74 @@
+//! Between the lines of a status and the domain's records.
+
+use std::collections::BTreeMap;
+
+use adops_api::CampaignStatus;
+use adops_api::campaign::{Line, LineState};
+use adops_core::campaign::line::LineKey;
+use adops_core::campaign::observed::LineRecord;
+use adops_core::money::{Currency, Money};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+
+/// The records that a status keeps. A line that cannot be read is as good as none: it is rebuilt.
+pub fn from_status(status: &CampaignStatus) -> BTreeMap<LineKey, LineRecord> {
+    status.lines.iter().filter_map(|line| Some((line.key.parse().ok()?, record(line)))).collect()
+}
+
+fn record(line: &Line) -> LineRecord {
+    LineRecord {
+        id: line.id.clone(),
+        replacement: u32::try_from(line.replacement).unwrap_or(0),
+        attempt: line.attempt.as_ref().map(|time| time.0),
+        confirmed_budget: line.budget.as_deref().and_then(micros),
+        confirmed_enabled: line.state == LineState::Live,
+        confirmed_hash: line.hash.clone(),
+        stop: line.stop,
+        replaces: line.replaces.clone(),
+    }
+}
+
+/// A decimal's micros; they do not depend on the currency.
+fn micros(text: &str) -> Option<i64> {
+    let any: Currency = "XXX".parse().ok()?;
+    Money::parse(text, any).ok().map(Money::micros)
+}
+
+/// Writes a record into a line; its state says `Live` exactly if it may be enabled.
+pub fn write(record: &LineRecord, currency: Option<Currency>, line: &mut Line) {
+    line.id.clone_from(&record.id);
+    line.replacement = i32::try_from(record.replacement).unwrap_or(i32::MAX);
+    line.attempt = record.attempt.map(Time);
+    line.budget = record.confirmed_budget.and_then(|micros| {
+        let currency = currency.or_else(|| "XXX".parse().ok())?;
+        Money::from_micros(micros.unsigned_abs(), currency).ok().map(Money::decimal)
+    });
+    line.hash.clone_from(&record.confirmed_hash);
+    line.stop = record.stop;
+    line.replaces.clone_from(&record.replaces);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_survives_the_way_through_a_status() {
+        let record = LineRecord {
+            id: Some("88".to_owned()),
+            replacement: 2,
+            attempt: Some("2027-03-01T00:00:01.25Z".parse().unwrap()),
+            confirmed_budget: Some(1_250_500_000),
+            confirmed_enabled: true,
+            confirmed_hash: Some("00ff".to_owned()),
+            stop: Some(4),
+            replaces: Some("77".to_owned()),
+        };
+        let mut line = Line::pending("google-global/US");
+        write(&record, Some("EUR".parse().unwrap()), &mut line);
+        line.state = LineState::Live;
+        let json = serde_json::to_string(&line).unwrap();
+        let status = CampaignStatus { lines: vec![serde_json::from_str(&json).unwrap()], ..CampaignStatus::default() };
+        let back = from_status(&status);
+        assert_eq!(back[&LineKey::new("google-global", "US")], record);
+    }
+}

@@ -1,0 +1,434 @@
+//! Report: a Campaign's status, computed from what was observed and applied, and written only when it
+//! says something else than before.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use adops_api::CampaignStatus;
+use adops_api::campaign::{AccountFlight, Line, LineState, Retired, Withheld as WithheldStatus};
+use adops_api::condition::{ConditionType, Conditions, Status, cut, find};
+use adops_core::campaign::line::{self, LineKey};
+use adops_core::campaign::observed::{Delivery, LineRecord};
+use adops_core::campaign::plan::{LinePlan, Plan, Withheld};
+use adops_core::campaign::spec::State;
+use adops_core::money::Money;
+use adops_core::reason::Reason;
+use jiff::{SignedDuration, Timestamp, ToSpan};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+
+use super::gather::Gathered;
+use super::records;
+use crate::account::gateway::needs_human;
+use crate::account::report::GRACE;
+
+/// How many withheld changes and retired ids a status lists.
+const LISTED: usize = 20;
+/// Messages of withheld changes.
+const WITHHELD_MESSAGE: usize = 240;
+/// The descriptions of changes.
+const CHANGE: usize = 120;
+
+/// Computes the status after a pass.
+pub fn status(gathered: &Gathered, plan: &Plan, records: &BTreeMap<LineKey, LineRecord>) -> CampaignStatus {
+    let lines: Vec<LineReport> = plan.lines.iter().map(|line| line_report(gathered, line, records)).collect();
+    let mut status = gathered.status.clone();
+    status.observed_generation = gathered.generation;
+    status.lines = status_lines(gathered, &lines, records);
+    let total = lines.len();
+    status.lines_ready = Some(format!("{}/{total}", lines.iter().filter(|line| line.ready).count()));
+    let delivering = lines.iter().filter(|line| line.delivering).count();
+    status.lines_delivering = Some(format!("{delivering}/{total}"));
+    status.budget_per_day = budget_per_day(gathered);
+    let (spend, pace) = measure(gathered);
+    status.spend_7d = spend;
+    status.pace = pace;
+    status.flight = flights(gathered);
+    status.retired = retired(plan);
+    let withheld: Vec<(String, &Withheld)> = withheld(plan);
+    status.withheld_count = i32::try_from(withheld.len()).unwrap_or(i32::MAX);
+    status.withheld = withheld
+        .iter()
+        .take(LISTED)
+        .map(|(line, withheld)| WithheldStatus {
+            line: line.clone(),
+            change: cut(&withheld.change.action.to_string(), CHANGE),
+            reason: Some(withheld.reason),
+            message: Some(cut(&withheld.message, WITHHELD_MESSAGE)),
+        })
+        .collect();
+    let verdict = Verdict::of(gathered, plan, &lines);
+    status.reason = verdict.word;
+    status.conditions = conditions(gathered, &verdict, delivering, total);
+    status.backoff = None;
+    status.state = Some(state_word(gathered).to_owned());
+    status
+}
+
+fn state_word(gathered: &Gathered) -> &'static str {
+    match (gathered.deleting, gathered.spec.suspend, gathered.spec.state) {
+        (true, ..) => "Deleting",
+        (_, true, _) => "Suspended",
+        (_, _, State::Active) => "Active",
+        (_, _, State::Paused) => "Paused",
+    }
+}
+
+/// What is told of one line.
+struct LineReport {
+    key: LineKey,
+    state: LineState,
+    reason: Option<Reason>,
+    message: String,
+    /// The platform holds what is asked, the user's own choices included.
+    ready: bool,
+    /// It serves.
+    delivering: bool,
+    /// A user must act.
+    stalled: bool,
+    /// What the platform says of serving.
+    serving: BTreeSet<Reason>,
+}
+
+fn line_report(gathered: &Gathered, line: &LinePlan, records: &BTreeMap<LineKey, LineRecord>) -> LineReport {
+    let record = records.get(&line.key);
+    let object = line.own();
+    let enabled = object.is_some_and(|object| object.delivery == Delivery::Enabled);
+    let serving = object.map(|object| object.serving.clone()).unwrap_or_default();
+    let account = gathered.problems.get(&line.key.account);
+    let withheld = line.withheld.iter().map(|withheld| (withheld.reason, withheld.message.clone())).min();
+    let waiting = line.wait.is_some() || !line.changes.is_empty();
+    let over = line.problem.as_ref().is_some_and(|problem| problem.reason == Reason::FlightOver);
+    let problem = line.problem.as_ref().filter(|_| !over).map(|problem| (problem.reason, problem.message.clone()));
+
+    let choice = withheld.as_ref().is_none_or(|(reason, _)| users_own(*reason));
+    let unfinished = problem.is_some() || account.is_some() || (object.is_none() && !over && !gathered.spec.suspend);
+    let ready = !waiting && choice && !unfinished;
+    let delivering = enabled && serving.iter().all(|reason| serves(*reason));
+    let trouble = account.cloned().or(problem).or(withheld);
+    let (reason, message) = match trouble {
+        Some((reason, message)) => (Some(reason), message),
+        None if over => (Some(Reason::FlightOver), String::new()),
+        None if line.stopped_by_hand => (Some(Reason::StoppedOnPlatform), String::new()),
+        None if waiting && object.is_none() => (Some(Reason::Creating), String::new()),
+        None if waiting => (Some(Reason::Updating), String::new()),
+        None => (serving.iter().min().copied(), String::new()),
+    };
+    let stalled = reason.is_some_and(|reason| !users_own(reason) && asks_for_a_user(reason)) && !ready;
+    LineReport {
+        key: line.key.clone(),
+        state: line_state(line, record, object.is_some()),
+        reason,
+        message,
+        ready,
+        delivering,
+        stalled,
+        serving,
+    }
+}
+
+/// `Live` exactly if the record says that it may be enabled; see [`records`].
+fn line_state(line: &LinePlan, record: Option<&LineRecord>, bound: bool) -> LineState {
+    let Some(record) = record else {
+        return if line.problem.is_some() { LineState::Blocked } else { LineState::Pending };
+    };
+    if record.confirmed_enabled {
+        LineState::Live
+    } else if record.attempt.is_some() {
+        LineState::Creating
+    } else if line.problem.is_some() {
+        LineState::Blocked
+    } else if record.id.is_none() {
+        LineState::Pending
+    } else if !bound && line.wanted.is_some() && line.wait.is_none() {
+        LineState::Removed
+    } else if line.stopped_by_hand {
+        LineState::Stopped
+    } else if line.wanted.as_ref().is_some_and(|wanted| wanted.enabled) {
+        LineState::Staged
+    } else {
+        LineState::Paused
+    }
+}
+
+/// Choices of users, that a wait must not hang on.
+fn users_own(reason: Reason) -> bool {
+    matches!(
+        reason,
+        Reason::Suspended
+            | Reason::SuspendedSpending
+            | Reason::StoppedOnPlatform
+            | Reason::StoppedByAccount
+            | Reason::Drifted
+            | Reason::DriftContested
+            | Reason::FlightOver
+            | Reason::FlightNotStarted
+            | Reason::Paused
+    )
+}
+
+/// What the platform says without meaning that it does not serve.
+fn serves(reason: Reason) -> bool {
+    matches!(reason, Reason::LimitedByBudget | Reason::Learning)
+}
+
+fn asks_for_a_user(reason: Reason) -> bool {
+    needs_human(reason)
+        || matches!(
+            reason,
+            Reason::AccountNotFound
+                | Reason::AccountNotGranted
+                | Reason::Malformed
+                | Reason::InvalidSpec
+                | Reason::CurrencyMismatch
+                | Reason::CreateOutcomeUnknown
+                | Reason::ForeignMarker
+                | Reason::ClaimedByAnotherCampaign
+                | Reason::MarkerLost
+                | Reason::PlatformRejected
+                | Reason::UnknownMarket
+                | Reason::CopyMissing
+                | Reason::TextTooLong
+                | Reason::UrlParametersForeign
+                | Reason::BudgetBelowMinimum
+                | Reason::ObjectLimit
+                | Reason::ReplaceNotAllowed
+                | Reason::CeilingReached
+                | Reason::RemovedOnPlatform
+        )
+}
+
+/// Lines of the spec, then those that only records still name.
+fn status_lines(gathered: &Gathered, lines: &[LineReport], records: &BTreeMap<LineKey, LineRecord>) -> Vec<Line> {
+    let currency = |key: &LineKey| gathered.accounts.get(&key.account).map(|known| known.account.currency);
+    let mut all: BTreeMap<LineKey, Line> = BTreeMap::new();
+    for report in lines {
+        let mut line = Line::pending(report.key.to_string());
+        if let Some(record) = records.get(&report.key) {
+            records::write(record, currency(&report.key), &mut line);
+        }
+        line.state = report.state;
+        if let Some(reason) = report.reason {
+            line = line.because(reason, &report.message);
+        }
+        all.insert(report.key.clone(), line);
+    }
+    for (key, record) in records {
+        if !all.contains_key(key) {
+            let mut line = Line::pending(key.to_string());
+            records::write(record, currency(key), &mut line);
+            line.state = if record.confirmed_enabled { LineState::Live } else { LineState::Paused };
+            all.insert(key.clone(), line);
+        }
+    }
+    all.into_values().take(1000).collect()
+}
+
+fn budget_per_day(gathered: &Gathered) -> Option<String> {
+    let currency = gathered.spec.budget.amount.currency();
+    let sum = gathered
+        .accounts
+        .values()
+        .filter(|known| known.account.currency == currency)
+        .flat_map(|known| known.snapshot.lines.values())
+        .filter(|object| {
+            object.existence == adops_core::campaign::observed::Existence::Live
+                && object.delivery == Delivery::Enabled
+                && belongs(gathered, object)
+        })
+        .map(|object| object.budget.micros())
+        .fold(0_i64, i64::saturating_add);
+    Some(Money::from_micros(sum.unsigned_abs(), currency).ok()?.to_string())
+}
+
+fn belongs(gathered: &Gathered, object: &adops_core::campaign::observed::ObservedLine) -> bool {
+    object.marker.best_token().is_some_and(|token| token.campaign == gathered.spec.id.hash())
+}
+
+/// Spend of the last seven account days, and how it compares to the budget of the finished ones.
+fn measure(gathered: &Gathered) -> (Option<String>, Option<String>) {
+    let currency = gathered.spec.budget.amount.currency();
+    let (mut spent, mut settled, mut planned) = (0_i64, 0_i64, 0_i64);
+    for known in gathered.accounts.values().filter(|known| known.account.currency == currency) {
+        let today = gathered.now.to_zoned(known.account.time_zone.clone()).date();
+        let first = today.checked_sub(6.days()).unwrap_or(today);
+        for (id, days) in &known.spend {
+            spent += days.iter().filter(|(day, _)| **day >= first && **day <= today).map(|(_, m)| *m).sum::<i64>();
+            let Some(object) = known.snapshot.lines.get(id) else { continue };
+            // Days on which it ran from beginning to end: from the second with spend to yesterday.
+            let Some(began) = days.keys().next().copied() else { continue };
+            let full: Vec<i64> = days
+                .iter()
+                .filter(|(day, _)| **day > began && **day >= first && **day < today)
+                .map(|(_, micros)| *micros)
+                .collect();
+            settled += full.iter().sum::<i64>();
+            planned += object.budget.micros().saturating_mul(i64::try_from(full.len()).unwrap_or(0));
+        }
+    }
+    let money = |micros: i64| Money::from_micros(micros.max(0).unsigned_abs(), currency).ok();
+    // Shown to the cent: finer figures would only make writes.
+    let spend = money(spent).map(|money| money.floor_to(currency.minor_unit_micros()).to_string());
+    let pace = (planned > 0).then(|| format!("{}%", settled.saturating_mul(100) / planned));
+    (spend, pace)
+}
+
+fn flights(gathered: &Gathered) -> Vec<AccountFlight> {
+    gathered
+        .spec
+        .accounts
+        .iter()
+        .filter_map(|name| {
+            let account = &gathered.accounts.get(name)?.account;
+            let (start, end) = line::flight_in(&gathered.spec, &account.time_zone);
+            let zone = gathered.spec.flight.time_zone.as_ref().unwrap_or(&account.time_zone);
+            let instant = |at: jiff::civil::DateTime| at.to_zoned(account.time_zone.clone()).ok().map(|z| z.timestamp());
+            Some(AccountFlight {
+                account: name.clone(),
+                time_zone: zone.iana_name().unwrap_or("UTC").to_owned(),
+                start: Time(instant(start)?),
+                end: Time(instant(end)? + SignedDuration::from_secs(1)),
+            })
+        })
+        .collect()
+}
+
+fn retired(plan: &Plan) -> Option<Retired> {
+    let ids: Vec<String> = plan.retired.iter().map(|retired| retired.object.id.clone()).collect();
+    (!ids.is_empty()).then(|| Retired {
+        count: i32::try_from(ids.len()).unwrap_or(i32::MAX),
+        ids: ids.into_iter().take(LISTED).collect(),
+    })
+}
+
+fn withheld(plan: &Plan) -> Vec<(String, &Withheld)> {
+    let of_lines = plan.lines.iter().flat_map(|line| line.withheld.iter().map(|w| (line.key.to_string(), w)));
+    let of_retired = plan.retired.iter().flat_map(|retired| {
+        retired.withheld.iter().map(|w| (format!("{}/{}", retired.account, retired.object.id), w))
+    });
+    of_lines.chain(of_retired).collect()
+}
+
+/// What the whole Campaign comes to.
+struct Verdict {
+    /// The one word for the column.
+    word: Option<Reason>,
+    ready: bool,
+    stalled: Option<(Reason, String)>,
+    drifted: Vec<String>,
+    delivering: Option<Reason>,
+    message: String,
+    transient: bool,
+}
+
+impl Verdict {
+    fn of(gathered: &Gathered, plan: &Plan, lines: &[LineReport]) -> Self {
+        let unready: Vec<&LineReport> = lines.iter().filter(|line| !line.ready).collect();
+        let retiring = plan.retired.iter().any(|retired| !retired.changes.is_empty());
+        let ready = unready.is_empty() && !retiring && !gathered.deleting;
+        let stalled: Vec<&LineReport> = lines.iter().filter(|line| line.stalled).collect();
+        let stalled_reason = stalled.iter().filter_map(|line| line.reason).min();
+        let spending = lines.iter().any(|line| line.state == LineState::Live);
+        let suspended = gathered.spec.suspend.then_some(if spending { Reason::SuspendedSpending } else { Reason::Suspended });
+        let drifted: Vec<String> = plan
+            .lines
+            .iter()
+            .filter(|line| !line.drift.is_empty())
+            .map(|line| {
+                let fields: Vec<&str> = line.drift.iter().map(|field| field.as_str()).collect();
+                format!("{} ({})", line.key, fields.join(", "))
+            })
+            .collect();
+        let word = lines
+            .iter()
+            .flat_map(|line| line.reason.iter().chain(&line.serving))
+            .copied()
+            .chain(suspended)
+            .chain(gathered.deleting.then_some(Reason::Deleting))
+            .chain((gathered.spec.state == State::Paused).then_some(Reason::Paused))
+            .min();
+        let message = match unready.len() {
+            0 if retiring => "objects that are not needed any more are being stopped".to_owned(),
+            0 => format!("the platforms hold what generation {} asks", gathered.generation),
+            count => format!("{count} of {} lines are not ready: {}", lines.len(), named(&unready)),
+        };
+        let transient = unready
+            .iter()
+            .filter_map(|line| line.reason)
+            .all(|reason| matches!(reason, Reason::PlatformUnavailable | Reason::RateLimited | Reason::AccountNotReady | Reason::NotObserved | Reason::Updating))
+            && !retiring
+            && !unready.is_empty();
+        let delivering = if lines.iter().any(|line| line.delivering) && lines.iter().all(|line| line.delivering) {
+            None
+        } else {
+            Some(word.unwrap_or(Reason::NoImpressions))
+        };
+        Self {
+            word: word.filter(|word| !matches!(word, Reason::Delivering | Reason::Ready)),
+            ready,
+            stalled: stalled_reason.map(|reason| (reason, named(&stalled))),
+            drifted,
+            delivering,
+            message,
+            transient,
+        }
+    }
+}
+
+/// Lines by name with what is wrong; five, then how many more.
+fn named(lines: &[&LineReport]) -> String {
+    let mut text: Vec<String> = lines
+        .iter()
+        .take(5)
+        .map(|line| match (line.reason, line.message.is_empty()) {
+            (Some(reason), true) => format!("{}: {reason}", line.key),
+            (_, false) => format!("{}: {}", line.key, line.message),
+            (None, true) => line.key.to_string(),
+        })
+        .collect();
+    if lines.len() > 5 {
+        text.push(format!("and {} more", lines.len() - 5));
+    }
+    text.join("; ")
+}
+
+fn conditions(gathered: &Gathered, verdict: &Verdict, delivering: usize, total: usize) -> Vec<k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition> {
+    let before = &gathered.status.conditions;
+    let now = Timestamp::now();
+    let mut conditions = Conditions::new(before, gathered.generation, now);
+    let reason = verdict.word.unwrap_or(if verdict.ready { Reason::Ready } else { Reason::Updating });
+    let was_ready = find(before, ConditionType::Ready).is_some_and(|ready| ready.status == "True");
+    let failing_since = find(before, ConditionType::Reconciling).map_or(now, |c| c.last_transition_time.0);
+    let grace = verdict.transient && was_ready && !gathered.spec_changed && now.duration_since(failing_since) < GRACE;
+    if verdict.ready || !grace {
+        let word = if verdict.ready { Status::True } else { Status::False };
+        conditions.set(ConditionType::Ready, word, reason, &verdict.message);
+    }
+    match verdict.delivering {
+        None => conditions.set(ConditionType::Delivering, Status::True, Reason::Delivering, "all lines serve"),
+        Some(reason) => {
+            let word = if delivering > 0 { Status::True } else { Status::False };
+            conditions.set(ConditionType::Delivering, word, reason, &format!("{delivering} of {total} lines serve"))
+        }
+    };
+    conditions.clear(ConditionType::Stalled).clear(ConditionType::Reconciling).clear(ConditionType::Drifted);
+    if let Some((reason, message)) = &verdict.stalled {
+        conditions.set(ConditionType::Stalled, Status::True, *reason, message);
+    } else if !verdict.ready {
+        conditions.set(ConditionType::Reconciling, Status::True, reason, &verdict.message);
+    }
+    if !verdict.drifted.is_empty() {
+        conditions.set(ConditionType::Drifted, Status::True, Reason::Drifted, &verdict.drifted.join("; "));
+    }
+    conditions.into_ours()
+}
+
+/// A status for a Campaign that cannot be worked on at all.
+pub fn stalled(before: &CampaignStatus, generation: i64, reason: Reason, message: &str) -> CampaignStatus {
+    let mut status = before.clone();
+    let mut conditions = Conditions::new(&before.conditions, generation, Timestamp::now());
+    conditions.set(ConditionType::Ready, Status::False, reason, message);
+    conditions.clear(ConditionType::Reconciling).set(ConditionType::Stalled, Status::True, reason, message);
+    status.conditions = conditions.into_ours();
+    status.reason = Some(reason);
+    // The lines and what is remembered of them stay: they say what runs.
+    status
+}

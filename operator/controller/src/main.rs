@@ -1,0 +1,126 @@
+//! `adops-operator`: keeps the ad platforms as the Campaigns say.
+
+use std::net::SocketAddr;
+
+use adops_controller::operator::{Operator, Options};
+use adops_controller::runtime::clock::Clock;
+use adops_core::marker::Installation;
+use adops_platforms::allow::AllowList;
+use anyhow::Context;
+use clap::Parser;
+use jiff::{SignedDuration, Timestamp};
+use kube::Client;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use tracing_subscriber::EnvFilter;
+
+/// The adops operator.
+#[derive(Parser)]
+#[command(version)]
+struct Args {
+    /// The id of this installation, which marks every object of ours on the platforms. Never change it, and never give
+    /// it to two installations: objects are found again by it.
+    #[arg(long, env = "ADOPS_INSTALLATION")]
+    installation: Installation,
+    /// How often an account is listed.
+    #[arg(long, default_value = "5m", value_parser = duration)]
+    poll_interval: SignedDuration,
+    /// How often spend is read and shown.
+    #[arg(long, default_value = "15m", value_parser = duration)]
+    measure_interval: SignedDuration,
+    /// An endpoint beside the platforms' own that AdAccounts may name, as scheme, host and, if only one is meant, port.
+    /// May be given several times.
+    #[arg(long)]
+    allow_endpoint: Vec<String>,
+    /// Plan for all accounts and write to none.
+    #[arg(long)]
+    observe: bool,
+    /// Where /healthz, /readyz and /metrics are served.
+    #[arg(long, default_value = "0.0.0.0:8080")]
+    listen: SocketAddr,
+    /// Passes at once, for each kind.
+    #[arg(long, default_value_t = 8)]
+    workers: usize,
+    /// Business time: `system`, or `stepped:TIME` for demos and tests, moved through /clock.
+    #[arg(long, default_value = "system", value_parser = clock)]
+    clock: Clock,
+    /// Logs as `text` or `json`.
+    #[arg(long, default_value = "json", value_parser = ["json", "text"])]
+    log_format: String,
+    /// End when standard input ends: for a parent that may be killed.
+    #[arg(long, hide = true)]
+    exit_with_stdin: bool,
+}
+
+fn duration(text: &str) -> Result<SignedDuration, String> {
+    text.parse().map_err(|error| format!("{error}"))
+}
+
+fn clock(text: &str) -> Result<Clock, String> {
+    match text.strip_prefix("stepped:") {
+        Some(start) => start.parse::<Timestamp>().map(Clock::stepped).map_err(|error| error.to_string()),
+        None if text == "system" => Ok(Clock::System),
+        None => Err("`system` or `stepped:2027-03-01T00:00:00Z`".to_owned()),
+    }
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let args = Args::parse();
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,kube=warn"));
+    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if args.log_format == "json" {
+        logs.json().init();
+    } else {
+        logs.with_target(false).init();
+    }
+    // kube and reqwest use the same provider; a second installation is no error.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let client = Client::try_default().await.context("no way to a Kubernetes API server")?;
+    let allow = AllowList::new(&args.allow_endpoint).map_err(anyhow::Error::msg)?;
+    let options = Options {
+        installation: args.installation,
+        clock: args.clock,
+        poll_interval: args.poll_interval,
+        measure_interval: args.measure_interval,
+        allow,
+        observe_only: args.observe,
+        listen: Some(args.listen),
+        interceptor: None,
+        workers: args.workers,
+    };
+    let operator = Operator::new(client, options).await?;
+    if let Some(address) = operator.address() {
+        // One line for those who started us on a free port.
+        println!("{{\"listen\":\"http://{address}\"}}");
+    }
+    let (stop, stopped) = watch::channel(false);
+    tokio::spawn(async move {
+        wait_for_end(args.exit_with_stdin).await;
+        let _ = stop.send(true);
+    });
+    operator.run(stopped).await.context("the operator ends")
+}
+
+async fn wait_for_end(with_stdin: bool) {
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+        () = stdin_end(with_stdin) => {}
+    }
+}
+
+async fn stdin_end(wanted: bool) {
+    if !wanted {
+        return std::future::pending().await;
+    }
+    let ended = tokio::task::spawn_blocking(|| {
+        let mut sink = std::io::sink();
+        let _ = std::io::copy(&mut std::io::stdin().lock(), &mut sink);
+    });
+    let _ = ended.await;
+}

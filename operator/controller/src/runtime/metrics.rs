@@ -1,0 +1,146 @@
+//! Prometheus metrics.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use async_trait::async_trait;
+use adops_platforms::transport::{Call, Interceptor};
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::Registry;
+
+/// Labels of a reconcile.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub struct Pass {
+    /// `AdAccount` or `Campaign`.
+    pub kind: &'static str,
+    /// The reason of its end.
+    pub reason: &'static str,
+}
+
+/// Labels of a platform change.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub struct Changed {
+    /// What was done.
+    pub action: &'static str,
+    /// `applied`, `failed` or `unknown`.
+    pub outcome: &'static str,
+}
+
+/// Labels of a platform request.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub struct Requested {
+    /// `read` or `write`.
+    pub kind: &'static str,
+    /// The HTTP status, or `none`.
+    pub status: String,
+}
+
+/// Labels by kind.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub struct Kind {
+    /// `AdAccount` or `Campaign`.
+    pub kind: &'static str,
+}
+
+/// All metrics.
+#[derive(Clone)]
+pub struct Metrics {
+    registry: Arc<Registry>,
+    /// Passes by kind and the reason of their end.
+    pub passes: Family<Pass, Counter>,
+    /// Platform changes by action and outcome.
+    pub changes: Family<Changed, Counter>,
+    /// Platform requests.
+    pub requests: Family<Requested, Counter>,
+    /// Status writes by kind.
+    pub status_writes: Family<Kind, Counter>,
+    /// Ready keys by kind.
+    pub queue_depth: Family<Kind, Gauge>,
+    /// Seconds of a pass.
+    pub pass_seconds: Family<Kind, Histogram>,
+    /// Unix time of the last full listing that was read to its end.
+    pub last_listing: Gauge<f64, AtomicU64>,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let mut registry = Registry::with_prefix("adops");
+        let passes = Family::default();
+        let changes = Family::default();
+        let requests = Family::default();
+        let status_writes = Family::default();
+        let queue_depth = Family::default();
+        let pass_seconds: Family<Kind, Histogram> = Family::new_with_constructor(seconds);
+        let last_listing = Gauge::default();
+        registry.register("reconcile", "Passes by kind and the reason of their end", passes.clone());
+        registry.register("platform_changes", "Changes sent to a platform", changes.clone());
+        registry.register("platform_requests", "Requests sent to a platform", requests.clone());
+        registry.register("status_writes", "Writes of a status", status_writes.clone());
+        registry.register("queue_depth", "Keys that wait for a worker", queue_depth.clone());
+        registry.register("reconcile_seconds", "How long a pass takes", pass_seconds.clone());
+        registry.register(
+            "last_listing_timestamp_seconds",
+            "When an account was last listed to the end",
+            last_listing.clone(),
+        );
+        Self {
+            registry: Arc::new(registry),
+            passes,
+            changes,
+            requests,
+            status_writes,
+            queue_depth,
+            pass_seconds,
+            last_listing,
+        }
+    }
+}
+
+impl Metrics {
+    /// The text that Prometheus scrapes.
+    pub fn encode(&self) -> String {
+        let mut text = String::new();
+        // Writing into a String does not fail.
+        let _ = prometheus_client::encoding::text::encode(&mut text, &self.registry);
+        text
+    }
+}
+
+fn seconds() -> Histogram {
+    Histogram::new(exponential_buckets(0.001, 4.0, 9))
+}
+
+/// Counts requests, then asks the next interceptor.
+pub struct CountingInterceptor {
+    metrics: Metrics,
+    next: Option<Arc<dyn Interceptor>>,
+}
+
+impl CountingInterceptor {
+    /// Counts into `metrics`, then asks `next`.
+    pub fn new(metrics: Metrics, next: Option<Arc<dyn Interceptor>>) -> Self {
+        Self { metrics, next }
+    }
+}
+
+#[async_trait]
+impl Interceptor for CountingInterceptor {
+    async fn before(&self, call: &Call<'_>) {
+        if let Some(next) = &self.next {
+            next.before(call).await;
+        }
+    }
+
+    async fn after(&self, call: &Call<'_>, status: Option<u16>) {
+        let kind = if call.write { "write" } else { "read" };
+        let status_text = status.map_or_else(|| "none".to_owned(), |status| status.to_string());
+        self.metrics.requests.get_or_create(&Requested { kind, status: status_text }).inc();
+        if let Some(next) = &self.next {
+            next.after(call, status).await;
+        }
+    }
+}
