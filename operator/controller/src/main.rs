@@ -41,6 +41,9 @@ struct Args {
     /// Passes at once, for each kind.
     #[arg(long, default_value_t = 8)]
     workers: usize,
+    /// Work on these namespaces only; may be given several times. Default: all.
+    #[arg(long)]
+    namespace: Vec<String>,
     /// Business time: `system`, or `stepped:TIME` for demos and tests, moved through /clock.
     #[arg(long, default_value = "system", value_parser = clock)]
     clock: Clock,
@@ -88,6 +91,7 @@ async fn main() -> anyhow::Result<()> {
         listen: Some(args.listen),
         interceptor: None,
         workers: args.workers,
+        namespaces: args.namespace,
     };
     let operator = Operator::new(client, options).await?;
     if let Some(address) = operator.address() {

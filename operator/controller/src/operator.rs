@@ -11,7 +11,7 @@ use adops_core::marker::{Installation, ShortHash};
 use adops_platforms::allow::AllowList;
 use adops_platforms::transport::Interceptor;
 use jiff::{SignedDuration, Timestamp};
-use kube::{Api, Client};
+use kube::Client;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -49,6 +49,8 @@ pub struct Options {
     pub interceptor: Option<Arc<dyn Interceptor>>,
     /// How many passes run at once, for each kind.
     pub workers: usize,
+    /// Which namespaces are worked on; empty means all.
+    pub namespaces: Vec<String>,
 }
 
 /// What the controllers share.
@@ -170,8 +172,8 @@ impl Operator {
             activity: Activity::default(),
             interceptor: Arc::new(CountingInterceptor::new(metrics.clone(), options.interceptor.clone())),
             metrics,
-            accounts: Arc::default(),
-            campaigns: Arc::default(),
+            accounts: Arc::new(Store::new(options.namespaces.len().max(1))),
+            campaigns: Arc::new(Store::new(options.namespaces.len().max(1))),
             accounts_queue: WorkQueue::new(clock.clone()),
             campaigns_queue: WorkQueue::new(clock.clone()),
             memory: Mutex::default(),
@@ -250,23 +252,28 @@ impl Operator {
 }
 
 fn spawn_watches(shared: &Arc<Shared>, tasks: &mut JoinSet<&'static str>) {
-    let (store, queue, client) = (shared.accounts.clone(), shared.accounts_queue.clone(), shared.client.clone());
-    tasks.spawn(async move {
-        let _ = watch_kind(Api::<AdAccount>::all(client), store, move |key| queue.add(key)).await;
-        "watch of AdAccounts"
-    });
-    let (store, client, woken) = (shared.campaigns.clone(), shared.client.clone(), shared.clone());
-    tasks.spawn(async move {
-        let wake = move |key: Key| {
-            // An AdAccount's finalizer depends on who uses it.
-            if let Some(Stored::Valid(campaign)) = woken.campaigns.get(&key) {
-                for name in &campaign.spec.accounts {
-                    woken.accounts_queue.add(campaign::account_key(&key, name));
+    let all = shared.options.namespaces.iter().cloned().map(Some);
+    let namespaces: Vec<Option<String>> = if all.len() == 0 { vec![None] } else { all.collect() };
+    for namespace in namespaces {
+        let (store, queue, client) = (shared.accounts.clone(), shared.accounts_queue.clone(), shared.client.clone());
+        let accounts_in = namespace.clone();
+        tasks.spawn(async move {
+            let _ = watch_kind::<AdAccount>(client, accounts_in, store, move |key| queue.add(key)).await;
+            "watch of AdAccounts"
+        });
+        let (store, client, woken) = (shared.campaigns.clone(), shared.client.clone(), shared.clone());
+        tasks.spawn(async move {
+            let wake = move |key: Key| {
+                // An AdAccount's finalizer depends on who uses it.
+                if let Some(Stored::Valid(campaign)) = woken.campaigns.get(&key) {
+                    for name in &campaign.spec.accounts {
+                        woken.accounts_queue.add(campaign::account_key(&key, name));
+                    }
                 }
-            }
-            woken.campaigns_queue.add(key);
-        };
-        let _ = watch_kind(Api::<Campaign>::all(client), store, wake).await;
-        "watch of Campaigns"
-    });
+                woken.campaigns_queue.add(key);
+            };
+            let _ = watch_kind::<Campaign>(client, namespace, store, wake).await;
+            "watch of Campaigns"
+        });
+    }
 }

@@ -1,17 +1,18 @@
 //! Watches: a store of all objects of a kind, which survives objects that cannot be read, and a wake-up
 //! for what changed on purpose.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Debug;
 use std::hash::Hash;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use futures::{StreamExt, TryStreamExt};
+use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::core::DeserializeGuard;
 use kube::runtime::watcher::{self, Event};
 use kube::runtime::WatchStreamExt;
-use kube::{Api, Resource};
+use kube::{Api, Client, Resource};
 use serde::de::DeserializeOwned;
 use tokio::sync::Notify;
 
@@ -72,13 +73,16 @@ impl<K: Resource> Stored<K> {
 /// All objects of a kind.
 pub struct Store<K> {
     objects: RwLock<HashMap<Key, Stored<K>>>,
-    synced: RwLock<bool>,
+    /// Namespaces whose first listing is complete; `None` stands for all.
+    synced: RwLock<BTreeSet<Option<String>>>,
+    expected: usize,
     on_sync: Notify,
 }
 
-impl<K> Default for Store<K> {
-    fn default() -> Self {
-        Self { objects: RwLock::default(), synced: RwLock::new(false), on_sync: Notify::new() }
+impl<K> Store<K> {
+    /// An empty store that `watches` watches fill.
+    pub fn new(watches: usize) -> Self {
+        Self { objects: RwLock::default(), synced: RwLock::default(), expected: watches, on_sync: Notify::new() }
     }
 }
 
@@ -131,15 +135,17 @@ impl<K: Resource> Store<K> {
         }
     }
 
-    /// Whether the first listing is complete.
+    /// Whether the first listings are complete.
     pub fn is_synced(&self) -> bool {
-        *self.synced.read().unwrap_or_else(PoisonError::into_inner)
+        self.synced.read().unwrap_or_else(PoisonError::into_inner).len() >= self.expected
     }
 
     /// Waits for the first listing.
     pub async fn synced(&self) {
         loop {
-            let notified = self.on_sync.notified();
+            let mut notified = std::pin::pin!(self.on_sync.notified());
+            // Registered before the look, so that no notice is missed.
+            notified.as_mut().enable();
             if self.is_synced() {
                 return;
             }
@@ -186,13 +192,27 @@ impl Purpose {
     }
 }
 
-/// Watches a kind into `store` and calls `wake` for what appears, disappears, or changes on purpose.
-/// It ends only with an error that no retry mends.
-pub async fn watch<K>(api: Api<K>, store: Arc<Store<K>>, wake: impl Fn(Key) + Send) -> Result<(), watcher::Error>
+/// Watches a kind, in one namespace or in all, into `store` and calls `wake` for what appears,
+/// disappears, or changes on purpose. It ends only with an error that no retry mends.
+pub async fn watch<K>(
+    client: Client,
+    namespace: Option<String>,
+    store: Arc<Store<K>>,
+    wake: impl Fn(Key) + Send,
+) -> Result<(), watcher::Error>
 where
-    K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Send + Sync + 'static,
+    K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
+        + Clone
+        + Debug
+        + DeserializeOwned
+        + Send
+        + Sync
+        + 'static,
 {
-    let api: Api<DeserializeGuard<K>> = Api::all(api.into_client());
+    let api: Api<DeserializeGuard<K>> = match &namespace {
+        Some(namespace) => Api::namespaced(client, namespace),
+        None => Api::all(client),
+    };
     // The default listing is a consistent read: an older one might lack the intent of a create.
     let mut events = watcher::watcher(api, watcher::Config::default())
         .default_backoff()
@@ -215,7 +235,7 @@ where
                 let (key, stored) = guarded(object);
                 listing.get_or_insert_default().insert(key, stored);
             }
-            Event::InitDone => replace(&store, listing.take().unwrap_or_default(), &wake),
+            Event::InitDone => replace(&store, namespace.as_deref(), listing.take().unwrap_or_default(), &wake),
             Event::Apply(object) => {
                 let (key, stored) = guarded(object);
                 let mut objects = store.objects.write().unwrap_or_else(PoisonError::into_inner);
@@ -257,8 +277,15 @@ fn guarded<K: Resource>(object: DeserializeGuard<K>) -> (Key, Stored<K>) {
     }
 }
 
-fn replace<K: Resource>(store: &Store<K>, listing: HashMap<Key, Stored<K>>, wake: &impl Fn(Key)) {
+/// A new listing takes the place of all that the store has of the same namespace, or of all.
+fn replace<K: Resource>(
+    store: &Store<K>,
+    namespace: Option<&str>,
+    listing: HashMap<Key, Stored<K>>,
+    wake: &impl Fn(Key),
+) {
     let mut woken = Vec::new();
+    let covered = |key: &Key| namespace.is_none_or(|namespace| namespace == key.namespace);
     {
         let mut objects = store.objects.write().unwrap_or_else(PoisonError::into_inner);
         for (key, stored) in &listing {
@@ -266,10 +293,13 @@ fn replace<K: Resource>(store: &Store<K>, listing: HashMap<Key, Stored<K>>, wake
                 woken.push(key.clone());
             }
         }
-        woken.extend(objects.keys().filter(|key| !listing.contains_key(*key)).cloned());
-        *objects = listing;
+        woken.extend(objects.keys().filter(|key| covered(key) && !listing.contains_key(*key)).cloned());
+        objects.retain(|key, _| !covered(key));
+        objects.extend(listing);
     }
-    *store.synced.write().unwrap_or_else(PoisonError::into_inner) = true;
+    let mut synced = store.synced.write().unwrap_or_else(PoisonError::into_inner);
+    synced.insert(namespace.map(str::to_owned));
+    drop(synced);
     store.on_sync.notify_waiters();
     woken.into_iter().for_each(wake);
 }
