@@ -76,6 +76,15 @@ impl From<Locale> for String {
     }
 }
 
+/// Countries that CLDR's likely subtags do not name, for their language is the table's default, `en`.
+/// Listed, so that a code which is no country gets no language.
+const ENGLISH: &[&str] = &[
+    "AG", "AI", "AQ", "AU", "BB", "BM", "BS", "BW", "BZ", "CA", "CK", "CX", "DM", "FJ", "FK", "FM", "GB", "GD", "GG",
+    "GI", "GM", "GS", "GU", "GY", "HM", "IE", "IM", "IO", "JE", "JM", "KI", "KN", "KY", "LC", "LR", "MH", "MP", "MS",
+    "MW", "NF", "NG", "NR", "NU", "NZ", "PN", "SB", "SG", "SH", "SL", "SX", "SZ", "TC", "TT", "UM", "VC", "VG", "VI",
+    "ZA", "ZM",
+];
+
 /// The locale that CLDR's likely subtags give for a country: `de-AT` for `AT`, `nb-NO` for `NO`.
 pub fn likely(country: &str) -> Option<Locale> {
     let region: Region = country.parse().ok()?;
@@ -83,7 +92,7 @@ pub fn likely(country: &str) -> Option<Locale> {
     tag.region = Some(region);
     LocaleExpander::new_extended().maximize(&mut tag);
     if tag.language.is_unknown() {
-        return None;
+        return ENGLISH.contains(&country).then(|| format!("en-{country}").parse().ok()).flatten();
     }
     // The script is dropped where the language implies it, so that `de-AT` finds the copy `de`.
     let full = tag.clone();
@@ -163,8 +172,20 @@ mod tests {
 
     #[test]
     fn a_country_takes_its_likely_language() {
-        for (country, tag) in [("US", "en-US"), ("AT", "de-AT"), ("NO", "nb-NO"), ("JP", "ja-JP"), ("TW", "zh-TW")] {
+        for (country, tag) in [
+            ("US", "en-US"),
+            ("GB", "en-GB"),
+            ("CA", "en-CA"),
+            ("AU", "en-AU"),
+            ("AT", "de-AT"),
+            ("NO", "nb-NO"),
+            ("JP", "ja-JP"),
+            ("TW", "zh-TW"),
+        ] {
             assert_eq!(likely(country).unwrap().as_str(), tag);
+        }
+        for country in ENGLISH {
+            assert_eq!(likely(country).unwrap().as_str(), format!("en-{country}"));
         }
         assert_eq!(likely("QQ").map(|l| l.to_string()), None);
     }

@@ -157,6 +157,7 @@ impl Money {
     }
 
     /// The largest multiple of `unit` micros that is not above this amount.
+    #[must_use]
     pub fn floor_to(self, unit: i64) -> Self {
         Self { micros: self.micros - self.micros.rem_euclid(unit.max(1)), currency: self.currency }
     }

@@ -26,13 +26,18 @@ pub fn remaining<'a>(total: Money, spent: impl Iterator<Item = &'a Spent>) -> Mo
 /// The daily budget that spends `rest` evenly from `today` (or `start`, if that is later) to `end`,
 /// both inclusive. Nothing once the flight is over.
 pub fn daily(rest: Money, start: Date, end: Date, today: Date) -> Money {
-    let from = today.max(start);
-    let Ok(days) = end.since(from).map(|span| span.get_days() + 1) else { return Money::zero(rest.currency()) };
+    let days = days_left(start, end, today);
     if days <= 0 {
         return Money::zero(rest.currency());
     }
     let micros = rest.micros() / i64::from(days);
     Money::from_micros(micros.unsigned_abs(), rest.currency()).unwrap_or(Money::zero(rest.currency()))
+}
+
+/// The days from `today` (or `start`, if that is later) to `end`, both inclusive; none or fewer once
+/// the flight is over.
+pub fn days_left(start: Date, end: Date, today: Date) -> i32 {
+    end.since(today.max(start)).map_or(0, |span| span.get_days() + 1)
 }
 
 #[cfg(test)]

@@ -115,8 +115,7 @@ mod tests {
             let weights: u128 = parts.iter().map(|p| u128::from(p.weight)).sum();
             for (part, (_, share)) in parts.iter().zip(&shares) {
                 prop_assert_eq!(share.micros() % part.unit, 0);
-                if weights > 0 {
-                    let exact = u128::from(micros) * u128::from(part.weight) / weights;
+                if let Some(exact) = (u128::from(micros) * u128::from(part.weight)).checked_div(weights) {
                     let off = i128::from(share.micros()) - i128::try_from(exact).unwrap();
                     prop_assert!(off.abs() <= i128::from(part.unit));
                 }

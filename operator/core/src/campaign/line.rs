@@ -9,8 +9,9 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
-use super::spec::{AccountOverrides, Ad, Audience, BudgetPeriod, CampaignSpec, Copy, State};
-use crate::budget::{pacing, split};
+use super::shares;
+use super::spec::{AccountOverrides, Ad, Audience, CampaignSpec, Copy, State};
+use crate::budget::pacing;
 use crate::locale::{self, Locale};
 use crate::marker::ShortHash;
 use crate::market::Market;
@@ -219,7 +220,7 @@ pub fn spread(
             }
         }
     }
-    set_budgets(spec, accounts, rules, spending, now, &mut desired);
+    shares::set_budgets(&shares::Inputs { spec, accounts, rules, spending, now }, &mut desired);
     desired
 }
 
@@ -339,108 +340,6 @@ pub fn flight_in(spec: &CampaignSpec, account_zone: &TimeZone) -> (DateTime, Dat
             (shift(first), shift(last))
         }
     }
-}
-
-fn set_budgets(
-    spec: &CampaignSpec,
-    accounts: &BTreeMap<String, Account>,
-    rules: &dyn Fn(&Account) -> Option<std::sync::Arc<dyn PlatformRules>>,
-    spending: &Spending,
-    now: Timestamp,
-    desired: &mut Desired,
-) {
-    let fallback_unit = spec.budget.amount.currency().minor_unit_micros();
-    let unit_of = |key: &LineKey| accounts.get(&key.account).map_or(fallback_unit, |a| a.budget_unit);
-    let mut running: Vec<LineKey> = keys(spec);
-    // Lines left out one by one until what remains is above its minimum; with `redistribute` their share moves on.
-    loop {
-        let parts: Vec<split::Part> = keys(spec)
-            .into_iter()
-            .filter(|key| !spec.budget.redistribute || running.contains(key))
-            .map(|key| split::Part { weight: spec.split.weight(&key.account, &key.market), unit: unit_of(&key), key })
-            .collect();
-        let total = match spec.budget.period {
-            BudgetPeriod::Daily => spec.budget.amount,
-            BudgetPeriod::Flight => pacing::remaining(spec.budget.amount, spending.values()),
-        };
-        let shares = split::split(total, &parts);
-        let daily = |key: &LineKey, share: Money| match spec.budget.period {
-            BudgetPeriod::Daily => share,
-            BudgetPeriod::Flight => {
-                let zone = accounts.get(&key.account).map_or(TimeZone::UTC, |a| a.time_zone.clone());
-                let (start, end) = flight_in(spec, &zone);
-                pacing::daily(share, start.date(), end.date(), now.to_zoned(zone).date()).floor_to(unit_of(key))
-            }
-        };
-        let mut below = Vec::new();
-        for (key, share) in shares {
-            let share = daily(&key, share);
-            desired.budgets.insert(key.clone(), share);
-            let Some(line) = desired.lines.get_mut(&key) else { continue };
-            line.budget = share;
-            let minimum = accounts
-                .get(&key.account)
-                .and_then(|account| rules(account)?.minimum_daily_budget(account.currency))
-                .unwrap_or_else(|| Money::zero(line.budget.currency()));
-            // A line of a flight that is over needs no budget; one of nothing cannot be created anywhere.
-            if !line.over && (line.budget.is_zero() || line.budget < minimum) {
-                below.push((key, minimum));
-            }
-        }
-        let problems = |below: &[(LineKey, Money)]| below_minimum(spec, total, below, &parts);
-        if below.is_empty() {
-            return;
-        }
-        if !spec.budget.redistribute {
-            for (key, problem) in problems(&below) {
-                desired.lines.remove(&key);
-                desired.problems.insert(key, problem);
-            }
-            return;
-        }
-        // The line that is the furthest below leaves first: its share may lift the others.
-        let Some((key, problem)) = problems(&below[..1]).pop() else { return };
-        running.retain(|other| *other != key);
-        desired.lines.remove(&key);
-        desired.problems.insert(key, problem);
-    }
-}
-
-fn below_minimum(
-    spec: &CampaignSpec,
-    total: Money,
-    below: &[(LineKey, Money)],
-    parts: &[split::Part],
-) -> Vec<(LineKey, LineProblem)> {
-    let weights: u128 = parts.iter().map(|part| u128::from(part.weight)).sum();
-    let weight = |key: &LineKey| parts.iter().find(|part| part.key == *key).map_or(1, |part| part.weight).max(1);
-    let needed = below
-        .iter()
-        .map(|(key, minimum)| {
-            let minimum = u128::from(minimum.micros().max(minimum.currency().minor_unit_micros()).unsigned_abs());
-            (minimum * weights).div_ceil(u128::from(weight(key)))
-        })
-        .max()
-        .and_then(|micros| u64::try_from(micros).ok())
-        .and_then(|micros| Money::from_micros(micros, total.currency()).ok());
-    let names: Vec<String> = below.iter().map(|(key, _)| key.to_string()).collect();
-    let shown = names.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
-    let more = names.len().saturating_sub(5);
-    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
-    let period = match spec.budget.period {
-        BudgetPeriod::Daily => "a day",
-        BudgetPeriod::Flight => "for the rest of the flight",
-    };
-    below
-        .iter()
-        .map(|(key, minimum)| {
-            let needed = needed.map_or_else(String::new, |n| format!("; a budget of {n} {period} would be needed"));
-            let message = format!(
-                "the share of {total} is below the platform's minimum of {minimum} a day for {shown}{rest}{needed}"
-            );
-            (key.clone(), LineProblem::new(Reason::BudgetBelowMinimum, message))
-        })
-        .collect()
 }
 
 /// When the account's day of `now` ends: budgets that depend on the day are planned anew then.

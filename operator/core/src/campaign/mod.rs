@@ -1,9 +1,12 @@
 //! From a Campaign's spec to the changes that make the platforms match it.
 
 pub mod line;
+#[cfg(test)]
+mod line_tests;
 pub mod observed;
 pub mod plan;
 pub mod record;
 pub mod restrict;
 pub mod settings;
+mod shares;
 pub mod spec;

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::line::{self, LineKey};
-use super::observed::{Delivery, ExternalId, LineRecord, ObservedLine};
+use super::observed::{Delivery, Existence, ExternalId, LineRecord, ObservedLine};
 use super::plan::{Action, Change, Inputs, LinePlan, Plan, unsettled_until};
 
 impl LineRecord {
@@ -67,6 +67,18 @@ pub fn remember(inputs: &Inputs<'_>, plan: &Plan) -> BTreeMap<LineKey, LineRecor
         .filter(|(key, record)| keys.contains(key) || is_needed(inputs, key, record))
         .map(|(key, record)| (key.clone(), record.clone()))
         .collect();
+    for retired in &plan.retired {
+        let Some(view) = inputs.accounts.get(&retired.account) else { continue };
+        let object = &retired.object;
+        let is_its = |(key, record): &(&LineKey, &mut LineRecord)| {
+            key.account == retired.account && record.id.as_ref() == Some(&object.id)
+        };
+        let record = records.iter_mut().find(is_its).map(|(_, record)| record);
+        if let Some(record) = record.filter(|_| object.seen > unsettled_until(view, &object.id)) {
+            record.confirmed_budget = Some(object.budget.micros());
+            record.confirmed_enabled = object.delivery == Delivery::Enabled;
+        }
+    }
     for line in plan.lines.iter().filter(|_| !inputs.deleting) {
         let Some(view) = inputs.accounts.get(&line.key.account) else { continue };
         let Some(object) = line.own() else { continue };
@@ -87,8 +99,13 @@ fn is_needed(inputs: &Inputs<'_>, key: &LineKey, record: &LineRecord) -> bool {
     let Some(view) = inputs.accounts.get(&key.account) else { return true };
     let attempt = record.attempt.is_some_and(|attempt| view.snapshot.began <= attempt + view.settle_after);
     let object = record.id.as_ref().is_some_and(|id| match view.snapshot.lines.get(id) {
-        // The token leads to it.
-        Some(object) => object.marker.best_token().is_none() && object.marker.label,
+        // While it may run, its account could go out of reach: then the record is all that is known.
+        Some(object) if object.existence == Existence::Live => {
+            let found_by_token = object.marker.best_token().is_some() || !object.marker.label;
+            let settled = object.seen > unsettled_until(view, id);
+            !found_by_token || object.delivery == Delivery::Enabled || !settled
+        }
+        Some(_) => false,
         None => view.snapshot.began <= unsettled_until(view, id),
     });
     attempt || object

@@ -8,10 +8,11 @@ use jiff::{SignedDuration, Timestamp};
 use super::model::{Decision, Model};
 use super::{account, installation, rules};
 use crate::campaign::line::{self, Desired, LineKey};
-use crate::campaign::observed::{ExternalId, LineRecord, Snapshot};
+use crate::campaign::observed::{Delivery, ExternalId, LineRecord, Snapshot};
 use crate::campaign::plan::{AccountView, Action, Inputs, Plan, plan};
 use crate::campaign::record::remember;
 use crate::campaign::restrict::restrict;
+use crate::campaign::settings::Field;
 use crate::campaign::spec::CampaignSpec;
 use crate::platform::Account;
 
@@ -76,8 +77,14 @@ pub(crate) struct World {
     pub(crate) deleting: bool,
     pub(crate) accounts: BTreeMap<String, Account>,
     pub(crate) minimum: Option<&'static str>,
+    pub(crate) contested: BTreeSet<(ExternalId, Field)>,
+    pub(crate) resolutions: BTreeMap<LineKey, ExternalId>,
+    pub(crate) granted: bool,
     pub(crate) platform: Model,
     pub(crate) status: Status,
+    /// Whether the status was wiped and not written since. Then every account is in reach: what neither
+    /// a record nor a listing tells of cannot be counted.
+    forgotten: bool,
     memory: Memory,
 }
 
@@ -90,8 +97,12 @@ impl World {
             deleting: false,
             accounts: ["a", "b"].into_iter().map(|name| (name.to_owned(), account(name))).collect(),
             minimum: None,
+            contested: BTreeSet::new(),
+            resolutions: BTreeMap::new(),
+            granted: true,
             platform: Model::default(),
             status: Status::default(),
+            forgotten: false,
             memory: Memory::default(),
         };
         world.restart();
@@ -114,6 +125,7 @@ impl World {
 
     pub(crate) fn wipe_status(&mut self) {
         self.status = Status::default();
+        self.forgotten = true;
     }
 
     pub(crate) fn advance(&mut self, seconds: i64) {
@@ -123,7 +135,7 @@ impl World {
 
     fn observe(&mut self, faults: &Faults) {
         let lag = SignedDuration::from_secs(i64::from(faults.lag)).min(LAG);
-        for name in self.accounts.keys().filter(|name| !faults.out_of_reach.contains(*name)) {
+        for name in self.accounts.keys().filter(|name| self.forgotten || !faults.out_of_reach.contains(*name)) {
             let held = self.status.records.iter().filter(|(key, _)| key.account == *name);
             let held = held.filter_map(|(_, record)| record.id.clone());
             let held = held.chain(self.spec.adopt.iter().map(|adopt| adopt.external_id.clone())).collect();
@@ -134,8 +146,8 @@ impl World {
             self.memory.upper_bounds.entry(name.clone()).or_default().retain(|id, _| open.contains(id));
             self.memory.snapshots.insert(name.clone(), snapshot);
         }
-        let settled = self.now - TIMEOUT - LAG;
-        self.memory.attempts.retain(|_, (_, at)| *at >= settled);
+        let began = |key: &LineKey| self.memory.snapshots.get(&key.account).map(|snapshot| snapshot.began);
+        self.memory.attempts.retain(|key, (_, at)| began(key).is_none_or(|began| began <= *at + TIMEOUT + LAG));
     }
 
     /// What the status says, and what this process knows besides.
@@ -163,7 +175,7 @@ impl World {
         let desired = self.desired();
         let records = self.records();
         let (ids, micros) = (BTreeMap::new(), BTreeMap::new());
-        let (none, contested, resolutions) = (BTreeSet::new(), BTreeSet::new(), BTreeMap::new());
+        let none = BTreeSet::new();
         let installation = installation();
         let views: BTreeMap<String, AccountView<'_>> = self
             .accounts
@@ -178,8 +190,8 @@ impl World {
                     floor: self.memory.floor[name],
                     upper_bounds: self.memory.upper_bounds.get(name).unwrap_or(&micros),
                     refused_decreases: self.memory.refused_decreases.get(name).unwrap_or(&none),
-                    contested: &contested,
-                    granted: true,
+                    contested: &self.contested,
+                    granted: self.granted,
                 };
                 Some((name.clone(), view))
             })
@@ -193,11 +205,29 @@ impl World {
             desired: &desired,
             records: &records,
             accounts: &views,
-            resolutions: &resolutions,
+            resolutions: &self.resolutions,
             now: self.now,
         };
         let plan = restrict(&inputs, plan(&inputs));
         use_it(&inputs, &plan)
+    }
+
+    /// Looks and plans, and does nothing.
+    pub(crate) fn look(&mut self) -> Plan {
+        self.advance(200);
+        self.observe(&Faults::default());
+        self.with_plan(|_, plan| plan.clone())
+    }
+
+    /// Changes the spec.
+    pub(crate) fn edit(&mut self, edit: impl FnOnce(&mut CampaignSpec)) {
+        let mut spec = (*self.spec).clone();
+        edit(&mut spec);
+        self.apply_spec(spec);
+    }
+
+    pub(crate) fn record(&mut self, key: &LineKey) -> &mut LineRecord {
+        self.status.records.entry(key.clone()).or_default()
     }
 
     /// One pass of the controller. Returns the restricted plan that it followed.
@@ -228,6 +258,8 @@ impl World {
             return plan;
         }
         self.status = Status { records: records.clone(), observed_generation: self.generation };
+        // A status that was rebuilt says nothing of what runs outside of the spec.
+        self.forgotten &= plan.retired.iter().any(|retired| retired.object.delivery == Delivery::Enabled);
         let basis = self.memory.snapshots.values().map(|snapshot| snapshot.began).min().unwrap_or(self.now) - LAG;
         let decision = Decision { cap: self.spec.budget.amount.micros(), basis };
         let mut fates = faults.fates.iter().copied();

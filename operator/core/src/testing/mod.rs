@@ -13,8 +13,10 @@ use jiff::civil::date;
 use jiff::tz::TimeZone;
 
 pub(crate) use self::driver::{Fate, Faults, World};
+pub(crate) use self::model::Held;
 use crate::campaign::line::{CampaignId, DesiredLine, LineKey, LineProblem};
 use crate::campaign::observed::ObservedLine;
+use crate::campaign::plan::{Action, Change, Plan};
 use crate::campaign::settings::{AdSettings, Field, Settings, Value};
 use crate::campaign::spec::{
     AccountOverrides, Ad, Audience, Bidding, Budget, BudgetPeriod, CampaignSpec, Copy, Decimal, Declarations, Flight,
@@ -160,6 +162,33 @@ impl PlatformRules for Rules {
 
 pub(crate) fn rules(minimum: Option<&str>) -> Arc<dyn PlatformRules> {
     Arc::new(Rules { minimum: minimum.map(eur) })
+}
+
+/// A Campaign that is on the platform as its spec asks, one object a market, ids from 1001.
+pub(crate) fn settled(spec: CampaignSpec) -> World {
+    let mut world = World::new(spec, at("2027-03-10T08:00:00Z"));
+    world.settle();
+    world
+}
+
+/// The changes of a plan in words: `US: pause Drift`, `retired 1001: remove Retired`.
+pub(crate) fn changes(plan: &Plan) -> Vec<String> {
+    let of = |place: &str, changes: &[Change]| -> Vec<String> {
+        let words = |change: &Change| match &change.action {
+            Action::Set { field, .. } => format!("{place}: set {field} {:?}", change.cause),
+            action => format!("{place}: {} {:?}", action.word(), change.cause),
+        };
+        changes.iter().map(words).collect()
+    };
+    let lines = plan.lines.iter().flat_map(|line| of(&line.key.market, &line.changes));
+    let retired = plan.retired.iter().flat_map(|it| of(&format!("retired {}", it.object.id), &it.changes));
+    lines.chain(retired).collect()
+}
+
+/// What was withheld and why: `US: enable StoppedOnPlatform`.
+pub(crate) fn withheld(plan: &Plan) -> Vec<String> {
+    let lines = plan.lines.iter().flat_map(|line| line.withheld.iter().map(move |held| (&line.key.market, held)));
+    lines.map(|(market, held)| format!("{market}: {} {}", held.change.action.word(), held.reason)).collect()
 }
 
 /// How many cases a property is tried with: `PROPTEST_CASES`, else this many.

@@ -13,6 +13,8 @@ use crate::marker::Token;
 use crate::money::Money;
 
 /// What an object holds.
+// Each is a thing of its own that can be set on the platform.
+#[allow(clippy::struct_excessive_bools)]
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Held {
     pub(crate) removed: bool,

@@ -17,6 +17,8 @@ use crate::money::Money;
 use crate::reason::Reason;
 
 /// A spec by its choices.
+// Each is a choice of its own.
+#[allow(clippy::struct_excessive_bools)]
 #[derive(Debug, Clone)]
 struct Choices {
     markets: BTreeSet<usize>,
@@ -263,9 +265,8 @@ fn walk(first: &Choices, steps: &[Step], last: &CampaignSpec) -> (World, Plan) {
 }
 
 fn others(world: &World) -> Vec<(String, String, Held)> {
-    let others = world.platform.all().filter(|(_, _, held)| !is_ours(held) && line_token(held).is_none_or(|_| true));
-    let early = others.filter(|(_, id, _)| id.len() == 1);
-    early.map(|(account, id, held)| (account.to_owned(), id.clone(), held.clone())).collect()
+    let others = world.platform.all().filter(|(_, _, held)| !is_ours(held));
+    others.map(|(account, id, held)| (account.to_owned(), id.clone(), held.clone())).collect()
 }
 
 /// At rest every object of ours is whole, known, and alone in its place.

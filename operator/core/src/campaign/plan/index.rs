@@ -126,7 +126,7 @@ impl<'a> Index<'a> {
 }
 
 /// Numeric order of ids, which are numbers without leading zeros.
-fn id_order(a: &str, b: &str) -> std::cmp::Ordering {
+pub(super) fn id_order(a: &str, b: &str) -> std::cmp::Ordering {
     a.len().cmp(&b.len()).then_with(|| a.cmp(b))
 }
 

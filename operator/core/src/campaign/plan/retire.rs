@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::diff::kept_name;
-use super::index::{Candidate, Index, unsettled_until};
+use super::index::{Candidate, Index, id_order, unsettled_until};
 use super::{AccountView, Action, Cause, Change, Inputs, LinePlan, RetiredPlan, is_enabled, token};
 use crate::campaign::line::{self, LineKey};
 use crate::campaign::observed::{ExternalId, ObservedLine};
@@ -32,6 +32,7 @@ pub(super) fn retire(inputs: &Inputs<'_>, index: &Index<'_>, lines: &[LinePlan])
             withheld: Vec::new(),
         });
     }
+    retired.sort_by(|a, b| a.account.cmp(&b.account).then_with(|| id_order(&a.object.id, &b.object.id)));
     retired
 }
 

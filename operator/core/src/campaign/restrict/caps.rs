@@ -57,6 +57,13 @@ impl Bounds {
         for (key, record) in inputs.records {
             bounds.add_unseen(inputs, key, record);
         }
+        // Of what neither a listing nor a record tells, the share is kept free.
+        let known = |key: &LineKey| inputs.records.get(key).is_some_and(|record| record.id.is_some());
+        for (key, share) in &inputs.desired.budgets {
+            if !inputs.accounts.contains_key(&key.account) && !known(key) {
+                bounds.sum = bounds.sum.saturating_add(share.micros());
+            }
+        }
         // After a start a listing can miss what an earlier process did.
         let early = inputs.accounts.iter().find(|(_, view)| view.snapshot.began <= view.floor);
         if let Some((name, _)) = early {
@@ -81,7 +88,8 @@ impl Bounds {
                 match record.confirmed_budget {
                     Some(micros) => self.sum = self.sum.saturating_add(micros),
                     None => {
-                        self.unknown = Some(format!("the budget of {key} is not known, its account is out of reach"))
+                        let unknown = format!("the budget of {key} is not known, its account is out of reach");
+                        self.unknown = Some(unknown);
                     }
                 }
             }
@@ -140,7 +148,7 @@ fn upper_bound(inputs: &Inputs<'_>, view: &AccountView<'_>, object: &ObservedLin
 
 /// S3: the sum of what may be spent a day, counted with upper bounds, never passes the Campaign's
 /// budget by a change of ours. Decreases count when they are observed, not when they are sent.
-pub(super) fn campaign_budget(_inputs: &Inputs<'_>, plan: &mut Plan, mut bounds: Bounds) {
+pub(super) fn campaign_budget(plan: &mut Plan, mut bounds: Bounds) {
     let mut lines: Vec<&mut LinePlan> = plan.lines.iter_mut().collect();
     // Small increases first, so that a big one that does not fit holds up nobody else.
     lines.sort_by_key(|line| line.changes.iter().map(|change| bounds.growth(line, change)).sum::<i64>());

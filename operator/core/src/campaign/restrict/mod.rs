@@ -3,6 +3,8 @@
 //! as [`Withheld`].
 
 mod caps;
+#[cfg(test)]
+mod tests;
 mod totals;
 
 use self::caps::Bounds;
@@ -53,7 +55,7 @@ pub fn restrict(inputs: &Inputs<'_>, mut plan: Plan) -> Plan {
         });
     }
     caps::object_limits(inputs, &mut plan);
-    caps::campaign_budget(inputs, &mut plan, bounds);
+    caps::campaign_budget(&mut plan, bounds);
     plan
 }
 
