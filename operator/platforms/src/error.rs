@@ -114,14 +114,16 @@ impl PlatformError {
     /// What to do.
     pub fn disposition(&self, now: Timestamp) -> Disposition {
         match self {
-            Self::Unavailable { .. } | Self::UnknownOutcome { .. } | Self::Unreadable { .. } => Disposition::Backoff,
             Self::RateLimited { retry_after: Some(wait), .. } => Disposition::RetryAt(now + *wait),
-            Self::RateLimited { retry_after: None, .. } => Disposition::Backoff,
             Self::QuotaExhausted { until, .. } => Disposition::RetryAt(*until),
+            Self::Unavailable { .. }
+            | Self::UnknownOutcome { .. }
+            | Self::Unreadable { .. }
+            | Self::RateLimited { retry_after: None, .. }
             // A Secret is never watched, so a new one is found by looking again.
-            Self::CredentialsInvalid { .. } | Self::CredentialsRevoked { .. } | Self::AccountSuspended { .. } => {
-                Disposition::Backoff
-            }
+            | Self::CredentialsInvalid { .. }
+            | Self::CredentialsRevoked { .. }
+            | Self::AccountSuspended { .. } => Disposition::Backoff,
             Self::VersionSunset { .. } | Self::EndpointNotAllowed { .. } => Disposition::NeedsHuman,
             Self::Rejected { .. } => Disposition::AwaitChange,
         }

@@ -25,7 +25,7 @@ use crate::transport::Transport;
 const TOKEN_URI: &str = "https://oauth2.googleapis.com/token";
 const SCOPE: &str = "https://www.googleapis.com/auth/adwords";
 /// How long before its end a token is not used any more.
-const MARGIN: Duration = Duration::from_secs(60);
+const MARGIN: Duration = Duration::from_mins(1);
 /// How long a service account's assertion is valid; Google takes no more.
 const ASSERTION_SECONDS: i64 = 3600;
 
@@ -213,6 +213,26 @@ mod tests {
         assert_eq!(reason(401, r#"{"error":"invalid_client"}"#), Reason::CredentialsInvalid);
         assert_eq!(reason(503, "<html>"), Reason::PlatformUnavailable);
         assert_eq!(reason(400, "nonsense"), Reason::CredentialsInvalid);
+    }
+
+    #[test]
+    fn an_assertion_is_signed_with_the_key_and_says_who_asks_whom() {
+        let pem = include_str!("../../tests/google_ads/service-account.pem");
+        let secret = json!({ "client_email": "a@b.example", "private_key": pem }).to_string();
+        let (Grant::ServiceAccount { email, key }, None) = service_account(&Secret::new(secret)).unwrap() else {
+            panic!()
+        };
+        let assertion = assertion(&email, &key, "https://token.example", 1_000).unwrap();
+        let (signed, signature) = assertion.rsplit_once('.').unwrap();
+        let signature = URL_SAFE_NO_PAD.decode(signature).unwrap();
+        let public = ring::signature::UnparsedPublicKey::new(
+            &ring::signature::RSA_PKCS1_2048_8192_SHA256,
+            key.public().as_ref(),
+        );
+        assert!(public.verify(signed.as_bytes(), &signature).is_ok());
+        let claims = URL_SAFE_NO_PAD.decode(signed.split_once('.').unwrap().1).unwrap();
+        let claims: serde_json::Value = serde_json::from_slice(&claims).unwrap();
+        assert_eq!((&claims["aud"], &claims["exp"]), (&json!("https://token.example"), &json!(4_600)));
     }
 
     #[test]

@@ -23,7 +23,7 @@ pub(super) enum Sent {
     /// It was refused: which of its operations, and why.
     Refused(Vec<(usize, ItemError)>),
     /// It was not carried out, for a reason that is not its own.
-    NotSent(PlatformError),
+    Undone(PlatformError),
     /// Nobody knows.
     Unknown(PlatformError),
 }
@@ -36,13 +36,13 @@ pub(super) async fn send(client: &Client, units: &[Unit]) -> Vec<Sent> {
         match &stop {
             Some(error) => {
                 for &unit in &request {
-                    sent[unit] = Some(Sent::NotSent(error.clone()));
+                    sent[unit] = Some(Sent::Undone(error.clone()));
                 }
             }
             None => stop = send_request(client, units, request, &mut sent).await,
         }
     }
-    let unsent = || Sent::NotSent(PlatformError::Unavailable { message: "it was not sent".to_owned() });
+    let unsent = || Sent::Undone(PlatformError::Unavailable { message: "it was not sent".to_owned() });
     sent.into_iter().map(|sent| sent.unwrap_or_else(unsent)).collect()
 }
 
@@ -90,7 +90,7 @@ async fn send_request(
                     let unknown = refusal.error.may_have_happened();
                     for unit in left {
                         let error = refusal.error.clone();
-                        sent[unit] = Some(if unknown { Sent::Unknown(error) } else { Sent::NotSent(error) });
+                        sent[unit] = Some(if unknown { Sent::Unknown(error) } else { Sent::Undone(error) });
                     }
                     return Some(match refusal.error {
                         error if unknown => PlatformError::Unavailable {
@@ -140,7 +140,7 @@ pub(super) async fn send_singly(client: &Client, operations: &[Value]) -> Vec<Se
     let mut stop: Option<PlatformError> = None;
     for chunk in operations.chunks(OPERATIONS_PER_REQUEST) {
         if let Some(error) = &stop {
-            sent.extend(chunk.iter().map(|_| Sent::NotSent(error.clone())));
+            sent.extend(chunk.iter().map(|_| Sent::Undone(error.clone())));
             continue;
         }
         match client.mutate(chunk, true).await {
@@ -162,10 +162,8 @@ pub(super) async fn send_singly(client: &Client, operations: &[Value]) -> Vec<Se
             Err(refusal) => {
                 let error = refusal.error;
                 let unknown = error.may_have_happened();
-                sent.extend(chunk.iter().map(|_| match unknown {
-                    true => Sent::Unknown(error.clone()),
-                    false => Sent::NotSent(error.clone()),
-                }));
+                let outcome = if unknown { Sent::Unknown(error.clone()) } else { Sent::Undone(error.clone()) };
+                sent.extend(chunk.iter().map(|_| outcome.clone()));
                 stop = Some(error);
             }
         }

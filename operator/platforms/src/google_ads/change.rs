@@ -10,7 +10,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use adops_core::campaign::observed::ExternalId;
 use adops_core::campaign::plan::Action;
 use adops_core::campaign::settings::{Field, Value};
-use adops_core::marker::Installation;
 use adops_core::market::Place;
 use adops_core::reason::Reason;
 use serde_json::json;
@@ -22,6 +21,7 @@ use super::create::first;
 use super::labels::{LabelBook, OwnLabels};
 use super::listing;
 use super::operations::{TemporaryIds, Writer, attach_label, update};
+use super::ownership::Known;
 use super::places::Languages;
 use super::structure;
 use super::tree::Tree;
@@ -30,63 +30,6 @@ use crate::port::Outcome;
 
 /// How often what is already as wanted is taken out of a unit before it is given up.
 const ROUNDS: usize = 3;
-
-/// What must be known of a campaign before it is changed.
-#[derive(Debug, Clone)]
-pub(super) struct Known {
-    live: bool,
-    owner: Owner,
-    budget: String,
-    budget_shared: bool,
-    /// Whether our paused label is on it.
-    paused_label: bool,
-}
-
-/// Whose a campaign is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Owner {
-    Us,
-    Nobody,
-    Other(String),
-}
-
-impl Known {
-    /// What a tree says.
-    pub(super) fn of(tree: &Tree, installation: &Installation, labels: &LabelBook) -> Self {
-        let marker = tree.marker(installation, labels);
-        let ours = marker.label || marker.tokens().any(|token| token.installation == *installation);
-        let owner = match marker.foreign(installation) {
-            Some(other) => Owner::Other(other),
-            None if ours => Owner::Us,
-            None => Owner::Nobody,
-        };
-        Self {
-            live: tree.is_live(),
-            owner,
-            budget: tree.budget.resource_name.clone(),
-            budget_shared: tree.budget.explicitly_shared,
-            paused_label: tree.carries(labels.paused.as_ref()),
-        }
-    }
-
-    /// S2: nothing is changed that is not ours, and nothing is taken from another owner.
-    fn allow(&self, id: &ExternalId, action: &Action) -> Result<(), PlatformError> {
-        let refuse = |reason, message: String| Err(rejected(reason, message));
-        match (&self.owner, action) {
-            (Owner::Other(other), _) => refuse(
-                Reason::ForeignMarker,
-                format!("campaign {id} carries the marker of another installation: {other}; it is not changed"),
-            ),
-            (Owner::Nobody, action) if !matches!(action, Action::Mark { .. }) => refuse(
-                Reason::ForeignMarker,
-                format!("campaign {id} carries no marker of this installation; it is not changed"),
-            ),
-            (_, Action::Remove { .. }) => Ok(()),
-            _ if !self.live => refuse(Reason::RemovedOnPlatform, format!("campaign {id} is removed")),
-            _ => Ok(()),
-        }
-    }
-}
 
 /// What changes are made of: all that was looked up for them.
 pub(super) struct Workshop<'a> {
@@ -138,9 +81,10 @@ impl GoogleAds {
         };
         let basics = self.basics().await?;
         let places = self.atlas.resolve(&self.client, &places_in(changes)).await?;
-        let languages = match changes.iter().any(|change| is_set(change, Field::Languages)) {
-            true => self.atlas.languages(&self.client).await?,
-            false => Languages::default(),
+        let languages = if changes.iter().any(|change| is_set(change, Field::Languages)) {
+            self.atlas.languages(&self.client).await?
+        } else {
+            Languages::default()
         };
         let goals = self.goals_of(actions_in(changes)).await?;
         let dictionary = Dictionary {
@@ -243,7 +187,7 @@ impl GoogleAds {
         let failure = match sent {
             Sent::Done(_) => None,
             Sent::Unknown(error) => Some(Outcome::Unknown(error)),
-            Sent::NotSent(error) => Some(Outcome::Failed(error)),
+            Sent::Undone(error) => Some(Outcome::Failed(error)),
             Sent::Refused(errors) => {
                 if errors.iter().any(|(_, error)| error.code == "CANNOT_APPLY_INACTIVE_LABEL") {
                     self.labels.forget();
@@ -312,7 +256,7 @@ impl Workshop<'_> {
                 }
                 continue;
             }
-            match self.operations(id, change, &mut ids) {
+            match self.operations(id, change) {
                 Ok(operations) if operations.is_empty() => {
                     outcomes[index] = Some(Outcome::Applied { id: id.clone() });
                 }
@@ -341,12 +285,7 @@ impl Workshop<'_> {
         Ok(known)
     }
 
-    fn operations(
-        &self,
-        id: &ExternalId,
-        change: &Action,
-        ids: &mut TemporaryIds,
-    ) -> Result<Vec<serde_json::Value>, PlatformError> {
+    fn operations(&self, id: &ExternalId, change: &Action) -> Result<Vec<serde_json::Value>, PlatformError> {
         let known = self.allowed(id, change)?;
         let writer = &self.writer;
         let campaign = writer.campaign_name(id);
@@ -382,7 +321,7 @@ impl Workshop<'_> {
             Action::Mark { name, paused, .. } => self.mark(id, name, *paused)?,
             Action::Remove { .. } if !known.live => Vec::new(),
             Action::Remove { .. } => vec![writer.remove_campaign(id)],
-            Action::Set { field, to, .. } => self.set(id, *field, to, ids)?,
+            Action::Set { field, to, .. } => self.set(id, *field, to)?,
         })
     }
 
@@ -404,20 +343,14 @@ impl Workshop<'_> {
             true if tree.is_enabled() => operations.push(self.writer.detach_label(id, &labels.paused)),
             _ => {}
         }
-        if let Some(group) = tree.main_group().filter(|group| group.group.name != name) {
-            let resource = group.group.resource_name.clone();
+        if let Some(group) = tree.main_group().filter(|group| group.own.name != name) {
+            let resource = group.own.resource_name.clone();
             operations.push(update("adGroupOperation", resource, json!({ "name": name }), "name"));
         }
         Ok(operations)
     }
 
-    fn set(
-        &self,
-        id: &ExternalId,
-        field: Field,
-        to: &Value,
-        ids: &mut TemporaryIds,
-    ) -> Result<Vec<serde_json::Value>, PlatformError> {
+    fn set(&self, id: &ExternalId, field: Field, to: &Value) -> Result<Vec<serde_json::Value>, PlatformError> {
         let campaign = |fields, mask| Ok(vec![self.writer.update_campaign(id, fields, mask)]);
         match (field, to) {
             (Field::Name, Value::Text(name)) => campaign(json!({ "name": name }), "name"),
@@ -454,7 +387,7 @@ impl Workshop<'_> {
             (_, to) => {
                 let unseen = || rejected(Reason::RemovedOnPlatform, format!("the account has no campaign {id}"));
                 let tree = self.trees.get(id).ok_or_else(unseen)?;
-                structure::set(self, tree, field, to, ids).ok_or_else(|| unfit(field))?
+                structure::set(self, tree, field, to).ok_or_else(|| unfit(field))?
             }
         }
     }

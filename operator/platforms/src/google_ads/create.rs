@@ -91,7 +91,7 @@ impl GoogleAds {
                 }
                 Outcome::Failed(first(errors))
             }
-            Sent::NotSent(error) => Outcome::Failed(error),
+            Sent::Undone(error) => Outcome::Failed(error),
             Sent::Unknown(error) => Outcome::Unknown(error),
         }
     }

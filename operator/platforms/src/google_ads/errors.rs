@@ -63,7 +63,6 @@ struct Envelope {
 #[serde(default)]
 pub(super) struct Status {
     message: String,
-    status: String,
     details: Vec<Value>,
 }
 
@@ -203,9 +202,8 @@ fn meaning(
         }
         ("authenticationError" | "authorizationError", _) => PlatformError::CredentialsInvalid { message },
         ("requestError", "UNSUPPORTED_VERSION") => PlatformError::VersionSunset { message },
-        ("databaseError", "CONCURRENT_MODIFICATION") => PlatformError::Unavailable { message },
         ("internalError", _) if circumstances.write => PlatformError::UnknownOutcome { message },
-        ("internalError", _) => PlatformError::Unavailable { message },
+        ("internalError", _) | ("databaseError", "CONCURRENT_MODIFICATION") => PlatformError::Unavailable { message },
         _ if http == 501 => PlatformError::VersionSunset { message },
         _ if http >= 500 && circumstances.write => PlatformError::UnknownOutcome { message },
         _ if http >= 500 => PlatformError::Unavailable { message },

@@ -68,9 +68,10 @@ pub(super) async fn ensure(
             found.insert(name, Err(rejected(Reason::InvalidSpec, message)));
             continue;
         };
-        match goals.iter().find(|goal| goal.conversion_actions == [action.as_str()]) {
-            Some(goal) => drop(found.insert(name, Ok(goal.resource_name.clone()))),
-            None => missing.push((name, action.clone())),
+        if let Some(goal) = goals.iter().find(|goal| goal.conversion_actions == [action.as_str()]) {
+            found.insert(name, Ok(goal.resource_name.clone()));
+        } else {
+            missing.push((name, action.clone()));
         }
     }
     if !missing.is_empty() {

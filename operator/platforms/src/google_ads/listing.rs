@@ -206,7 +206,7 @@ impl Parts {
         }
         for row in self.groups {
             if let Some(tree) = trees.get_mut(&row.campaign.id) {
-                tree.groups.push(Group { group: row.ad_group, ..Group::default() });
+                tree.groups.push(Group { own: row.ad_group, ..Group::default() });
             }
         }
         for row in self.group_criteria {
@@ -236,5 +236,5 @@ async fn rows<Row: DeserializeOwned>(client: &Client, query: &str, filter: &str)
 }
 
 fn group<'a>(trees: &'a mut Trees, campaign: &str, group: &str) -> Option<&'a mut Group> {
-    trees.get_mut(campaign)?.groups.iter_mut().find(|candidate| candidate.group.id == group)
+    trees.get_mut(campaign)?.groups.iter_mut().find(|candidate| candidate.own.id == group)
 }

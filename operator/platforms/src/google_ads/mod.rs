@@ -29,6 +29,7 @@ mod labels;
 mod listing;
 mod observe;
 mod operations;
+mod ownership;
 mod places;
 mod render;
 mod rules;
@@ -57,11 +58,11 @@ pub use self::rules::Rules;
 
 use self::account::Basics;
 use self::auth::Auth;
-use self::change::Known;
 use self::client::Client;
 use self::goals::Goals;
 use self::labels::{LabelBook, Labels};
 use self::observe::Lens;
+use self::ownership::Known;
 use self::places::Atlas;
 use self::tree::Tree;
 use crate::error::PlatformError;
@@ -144,8 +145,9 @@ impl GoogleAds {
 
     async fn read(&self, scope: &Scope) -> Result<Snapshot, PlatformError> {
         let began = self.client.clock.now();
-        let labels = self.labels.read(&self.client, &self.installation).await?;
-        let goals = Goals::read(&self.client).await?;
+        let (labels, goals) =
+            tokio::join!(self.labels.read(&self.client, &self.installation), Goals::read(&self.client));
+        let (labels, goals) = (labels?, goals?);
         let trees = match scope {
             Scope::All { held } => listing::all(&self.client, &self.installation, &labels, &goals, held).await?,
             Scope::Ids(ids) => listing::of_ids(&self.client, &goals, ids).await?,

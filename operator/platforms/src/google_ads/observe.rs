@@ -187,7 +187,7 @@ fn bidding(tree: &Tree) -> String {
         "MAXIMIZE_CONVERSIONS" => {
             with("MaximizeConversions", "targetCpa", campaign.maximize_conversions.target_cpa_micros)
         }
-        "MANUAL_CPC" => with("ManualCpc", "maxCpc", tree.main_group().map_or(0, |group| group.group.cpc_bid_micros)),
+        "MANUAL_CPC" => with("ManualCpc", "maxCpc", tree.main_group().map_or(0, |group| group.own.cpc_bid_micros)),
         other => other.to_owned(),
     }
 }
@@ -237,7 +237,7 @@ fn ads(tree: &Tree) -> BTreeSet<AdSettings> {
     };
     let main = tree.main_group().map_or_else(Vec::new, shown);
     let others = tree.other_groups().flat_map(|group| {
-        shown(group).into_iter().map(|ad| AdSettings { url: format!("ad group {}: {}", group.group.id, ad.url), ..ad })
+        shown(group).into_iter().map(|ad| AdSettings { url: format!("ad group {}: {}", group.own.id, ad.url), ..ad })
     });
     main.into_iter().chain(others).collect()
 }
@@ -246,13 +246,13 @@ fn serving(tree: &Tree, delivered: bool) -> BTreeSet<Reason> {
     let campaign = &tree.campaign;
     let mut serving: BTreeSet<Reason> =
         campaign.primary_status_reasons.iter().filter_map(|reason| serving_reason(reason)).collect();
-    match campaign.primary_status.as_str() {
-        "PAUSED" => drop(serving.insert(Reason::Paused)),
-        "PENDING" => drop(serving.insert(Reason::FlightNotStarted)),
-        "ENDED" => drop(serving.insert(Reason::FlightOver)),
-        "LEARNING" => drop(serving.insert(Reason::Learning)),
-        _ => {}
-    }
+    serving.extend(match campaign.primary_status.as_str() {
+        "PAUSED" => Some(Reason::Paused),
+        "PENDING" => Some(Reason::FlightNotStarted),
+        "ENDED" => Some(Reason::FlightOver),
+        "LEARNING" => Some(Reason::Learning),
+        _ => None,
+    });
     if campaign.serving_status == "SUSPENDED" {
         serving.insert(Reason::AccountSuspended);
     }

@@ -29,17 +29,17 @@ pub(super) struct Writer<'a> {
 pub(super) const CAMPAIGN_AT: usize = 1;
 
 impl Writer<'_> {
-    fn name(&self, collection: &str, id: impl std::fmt::Display) -> String {
+    fn name(self, collection: &str, id: impl std::fmt::Display) -> String {
         self.client.name(collection, id)
     }
 
     /// The resource name of a campaign.
-    pub(super) fn campaign_name(&self, id: impl std::fmt::Display) -> String {
+    pub(super) fn campaign_name(self, id: impl std::fmt::Display) -> String {
         self.name("campaigns", id)
     }
 
     /// A whole line: nothing of it refers to anything that is created after it.
-    pub(super) fn line(&self, line: &Blueprint, labels: &OwnLabels, ids: &mut TemporaryIds) -> Vec<Value> {
+    pub(super) fn line(self, line: &Blueprint, labels: &OwnLabels, ids: &mut TemporaryIds) -> Vec<Value> {
         let budget = self.name("campaignBudgets", ids.next());
         let campaign_id = ids.next();
         let campaign = self.campaign_name(campaign_id);
@@ -61,7 +61,7 @@ impl Writer<'_> {
 
     /// An enabled ad group; the answer is its temporary resource name.
     pub(super) fn new_group(
-        &self,
+        self,
         campaign: &str,
         name: &str,
         bid: Option<i64>,
@@ -84,7 +84,7 @@ impl Writer<'_> {
     }
 
     /// Which conversions a campaign counts: those of a goal, or the account's.
-    pub(super) fn set_goal(&self, campaign: impl std::fmt::Display, goal: Option<&str>) -> Value {
+    pub(super) fn set_goal(self, campaign: impl std::fmt::Display, goal: Option<&str>) -> Value {
         let mut update = object(json!({
             "resourceName": self.name("conversionGoalCampaignConfigs", campaign),
             "goalConfigLevel": if goal.is_some() { "CAMPAIGN" } else { "CUSTOMER" },
@@ -98,18 +98,18 @@ impl Writer<'_> {
     }
 
     /// Takes a label off a campaign.
-    pub(super) fn detach_label(&self, campaign: &str, label: &str) -> Value {
+    pub(super) fn detach_label(self, campaign: &str, label: &str) -> Value {
         let link = self.name("campaignLabels", format_args!("{campaign}~{}", label_id(label)));
         json!({ "campaignLabelOperation": { "remove": link } })
     }
 
     /// Changes fields of a campaign.
-    pub(super) fn update_campaign(&self, id: &str, fields: Value, mask: &str) -> Value {
+    pub(super) fn update_campaign(self, id: &str, fields: Value, mask: &str) -> Value {
         update("campaignOperation", self.campaign_name(id), fields, mask)
     }
 
     /// Removes a campaign; the budget that it alone uses goes with it.
-    pub(super) fn remove_campaign(&self, id: &str) -> Value {
+    pub(super) fn remove_campaign(self, id: &str) -> Value {
         json!({ "campaignOperation": { "remove": self.campaign_name(id) } })
     }
 }

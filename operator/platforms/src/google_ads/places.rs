@@ -12,7 +12,7 @@ use super::wire::{GeoRow, GeoTargetConstant, LanguageRow};
 use crate::error::PlatformError;
 
 /// How long Google is not asked again for a place that it did not know.
-const UNKNOWN_FOR: Duration = Duration::from_secs(3600);
+const UNKNOWN_FOR: Duration = Duration::from_hours(1);
 /// Google numbers a designated market area by Nielsen's number.
 const DMA_BASE: i64 = 200_000;
 /// Kinds of places that ISO 3166-2 codes stand for.
@@ -136,15 +136,17 @@ impl Atlas {
     }
 
     async fn look_up(&self, client: &Client, missing: &BTreeSet<Place>) -> Result<(), PlatformError> {
-        let (mut countries, mut subdivided, mut areas) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
-        for place in missing {
-            match place {
-                Place::Country(country) => drop(countries.insert(country.as_str())),
-                Place::Subdivision(country, _) => drop(subdivided.insert(country.as_str())),
-                Place::Dma(_, code) => drop(areas.insert((DMA_BASE + i64::from(*code)).to_string())),
-                Place::PlatformOnly(_) => {}
-            }
-        }
+        let countries: BTreeSet<&str> =
+            missing.iter().filter(|place| matches!(place, Place::Country(_))).filter_map(Place::country).collect();
+        let subdivided: BTreeSet<&str> =
+            missing.iter().filter(|place| matches!(place, Place::Subdivision(..))).filter_map(Place::country).collect();
+        let areas: BTreeSet<i64> = missing
+            .iter()
+            .filter_map(|place| match place {
+                Place::Dma(_, code) => Some(DMA_BASE + i64::from(*code)),
+                _ => None,
+            })
+            .collect();
         let mut found: Vec<GeoRow> = Vec::new();
         for (codes, types) in [(&countries, COUNTRY_TYPES), (&subdivided, SUBDIVISION_TYPES)] {
             if !codes.is_empty() {
@@ -157,7 +159,7 @@ impl Atlas {
             }
         }
         if !areas.is_empty() {
-            let ids: Vec<String> = areas.into_iter().collect();
+            let ids: Vec<String> = areas.iter().map(i64::to_string).collect();
             let query = format!(
                 "{FIELDS} geo_target_constant.target_type = 'DMA Region' AND geo_target_constant.id IN ({})",
                 ids.join(", ")

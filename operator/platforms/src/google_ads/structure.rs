@@ -40,13 +40,7 @@ pub(super) fn needs_group(change: &Action) -> bool {
 }
 
 /// The operations that give a field its value; none for a value that the field cannot have.
-pub(super) fn set(
-    workshop: &Workshop<'_>,
-    tree: &Tree,
-    field: Field,
-    to: &Value,
-    _ids: &mut TemporaryIds,
-) -> Option<Operations> {
+pub(super) fn set(workshop: &Workshop<'_>, tree: &Tree, field: Field, to: &Value) -> Option<Operations> {
     let group = tree.main_group();
     Some(match (field, to) {
         (Field::Places, Value::Places(_)) => places(workshop, tree, to),
@@ -168,7 +162,7 @@ fn bidding(workshop: &Workshop<'_>, tree: &Tree, text: &str) -> Operations {
     let mut operations = campaign_bid(workshop, tree, text)?;
     if let (Some(bid), Some(group)) = (workshop.dictionary.bid(text)?.group_bid(), tree.main_group()) {
         let bid = json!({ "cpcBidMicros": bid.to_string() });
-        operations.push(update("adGroupOperation", group.group.resource_name.clone(), bid, "cpc_bid_micros"));
+        operations.push(update("adGroupOperation", group.own.resource_name.clone(), bid, "cpc_bid_micros"));
     }
     Ok(operations)
 }
@@ -191,7 +185,7 @@ fn positive_keywords(group: &Group, texts: &BTreeSet<String>) -> Operations {
             operations.push(set_status("adGroupCriterionOperation", &criterion.resource_name, "ENABLED"));
         }
     }
-    let name = &group.group.resource_name;
+    let name = &group.own.resource_name;
     operations.extend(wanted.difference(&present).map(|keyword| add_keyword(name, keyword)));
     Ok(operations)
 }
@@ -213,7 +207,7 @@ fn demographics(
         .map(|c| remove("adGroupCriterionOperation", &c.resource_name))
         .collect();
     let excluded_now = |wire: &&&str| present.iter().any(|c| c.negative && kind(c) == **wire);
-    let name = &group.group.resource_name;
+    let name = &group.own.resource_name;
     operations.extend(wanted.iter().filter(|wire| !excluded_now(wire)).map(|wire| exclude_group(name, field, wire)));
     operations
 }
@@ -222,7 +216,7 @@ fn ads(tree: &Tree, group: &Group, wanted: &BTreeSet<AdSettings>) -> Vec<Json> {
     let mut operations: Vec<Json> = tree
         .other_groups()
         .filter(|other| other.ads.iter().any(|ad| ad.status == "ENABLED"))
-        .map(|other| set_status("adGroupOperation", &other.group.resource_name, "PAUSED"))
+        .map(|other| set_status("adGroupOperation", &other.own.resource_name, "PAUSED"))
         .collect();
     let mut present = BTreeSet::new();
     let (mut resume, mut kept) = (Vec::new(), Vec::new());
@@ -245,8 +239,8 @@ fn ads(tree: &Tree, group: &Group, wanted: &BTreeSet<AdSettings>) -> Vec<Json> {
     operations.extend(kept.iter().take(surplus).map(|ad| remove("adGroupAdOperation", &ad.resource_name)));
     operations.extend(resume);
     if !group.is_enabled() {
-        operations.push(set_status("adGroupOperation", &group.group.resource_name, "ENABLED"));
+        operations.push(set_status("adGroupOperation", &group.own.resource_name, "ENABLED"));
     }
-    operations.extend(new.into_iter().map(|ad| add_ad(&group.group.resource_name, ad)));
+    operations.extend(new.into_iter().map(|ad| add_ad(&group.own.resource_name, ad)));
     operations
 }

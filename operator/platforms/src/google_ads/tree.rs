@@ -26,7 +26,7 @@ pub(super) struct Tree {
 /// An ad group and what is in it.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Group {
-    pub(super) group: AdGroup,
+    pub(super) own: AdGroup,
     pub(super) criteria: Vec<AdGroupCriterion>,
     pub(super) ads: Vec<AdGroupAd>,
 }
@@ -49,15 +49,15 @@ impl Tree {
 
     /// The ad group that is the line's: with our token, else the oldest.
     pub(super) fn main_group(&self) -> Option<&Group> {
-        let by_age = |group: &&Group| (group.group.id.len(), group.group.id.clone());
-        let ours = self.groups.iter().filter(|group| Token::find(&group.group.name).is_some()).min_by_key(by_age);
+        let by_age = |group: &&Group| (group.own.id.len(), group.own.id.clone());
+        let ours = self.groups.iter().filter(|group| Token::find(&group.own.name).is_some()).min_by_key(by_age);
         ours.or_else(|| self.groups.iter().min_by_key(by_age))
     }
 
     /// Enabled ad groups that are not the line's.
     pub(super) fn other_groups(&self) -> impl Iterator<Item = &Group> {
-        let main = self.main_group().map(|group| group.group.id.as_str());
-        self.groups.iter().filter(move |group| Some(group.group.id.as_str()) != main && group.is_enabled())
+        let main = self.main_group().map(|group| group.own.id.as_str());
+        self.groups.iter().filter(move |group| Some(group.own.id.as_str()) != main && group.is_enabled())
     }
 
     /// What it says of its owner.
@@ -71,7 +71,7 @@ impl Tree {
             inner_token: self
                 .groups
                 .iter()
-                .filter_map(|group| Token::find(&group.group.name))
+                .filter_map(|group| Token::find(&group.own.name))
                 .min_by_key(|token| token.installation != *installation),
             foreign_label: labels
                 .foreign
@@ -86,7 +86,7 @@ impl Tree {
 impl Group {
     /// Whether it can show ads.
     pub(super) fn is_enabled(&self) -> bool {
-        self.group.status == "ENABLED"
+        self.own.status == "ENABLED"
     }
 }
 

@@ -41,6 +41,7 @@ macro_rules! messages {
     ($($(#[doc = $doc:literal])+ $name:ident { $($(#[$meta:meta])* $field:ident: $type:ty,)* })+) => {$(
         $(#[doc = $doc])+
         #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+        #[allow(clippy::struct_field_names, reason = "the names are Google's")]
         #[serde(rename_all = "camelCase", default)]
         pub(super) struct $name { $($(#[$meta])* pub(super) $field: $type,)* }
     )+};

@@ -13,7 +13,7 @@ use jiff::SignedDuration;
 use jiff::civil::date;
 use serde_json::json;
 
-use crate::support::{Counter, World, connect, secrets};
+use crate::support::{Counter, World, connect, secrets, try_connect};
 
 #[tokio::test]
 async fn the_account_describes_itself() {
@@ -115,10 +115,8 @@ async fn an_endpoint_that_is_not_allowed_is_refused_before_anything_is_sent() {
     let world = World::start().await;
     let mut credentials = secrets(&world.sim);
     credentials.insert("token_uri".to_owned(), Secret::new("https://evil.example/token?x=y"));
-    let result = std::panic::catch_unwind(|| connect(&world.sim, &Arc::new(Counter::default()), credentials));
-    assert!(result.is_err(), "connect unwraps");
-    let error = ConnectError::NotAllowed { url: "https://evil.example".to_owned() };
-    assert!(error.to_string().contains("--allow-endpoint"));
+    let error = try_connect(&world.sim, &world.counter, credentials).err().unwrap();
+    assert_eq!(error, ConnectError::NotAllowed { url: "https://evil.example".to_owned() });
 }
 
 #[tokio::test]
@@ -134,4 +132,18 @@ async fn spend_is_told_by_account_day() {
     assert!(us.values().all(|micros| *micros > 0));
     assert!(world.line("US").await.delivered);
     assert!(world.google.spend(date(2027, 4, 1)).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_service_account_signs_for_itself() {
+    let world = World::start().await;
+    let key = json!({
+        "type": "service_account",
+        "client_email": "adops@adsim.iam.gserviceaccount.com",
+        "private_key": include_str!("service-account.pem"),
+        "token_uri": world.sim.token_url(),
+    });
+    let credentials = [("key.json".to_owned(), Secret::new(key.to_string()))].into();
+    let google = connect(&world.sim, &world.counter, credentials);
+    assert!(google.account().await.unwrap().enabled);
 }

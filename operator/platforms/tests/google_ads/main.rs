@@ -1,8 +1,11 @@
 //! The Google Ads connector against the simulated platform.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod access;
 mod create;
 mod drift;
 mod plan;
+mod render;
 mod support;
 mod writes;

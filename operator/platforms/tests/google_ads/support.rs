@@ -1,6 +1,7 @@
 //! A Campaign, its account on the simulated platform, and the connector between them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -19,7 +20,7 @@ use adops_core::secret::Secret;
 use adops_platforms::allow::AllowList;
 use adops_platforms::clock::BusinessClock;
 use adops_platforms::google_ads::{GoogleAds, Rules};
-use adops_platforms::port::{AdPlatform, Connection, Outcome, Scope};
+use adops_platforms::port::{AdPlatform, ConnectError, Connection, Outcome, Scope};
 use adops_platforms::transport::{Call, Interceptor};
 use adsim::config::AccountConfig;
 use adsim::{AdSim, ClockConfig, Config, Edit, EditAction};
@@ -77,11 +78,21 @@ impl Interceptor for Counter {
     async fn after(&self, _call: &Call<'_>, _status: Option<u16>) {}
 }
 
+/// A file of its own in the folder `ADOPS_RECORD`, if that is set: what was recorded is checked against Google's own
+/// messages.
+fn record_file() -> Option<PathBuf> {
+    static LAST: AtomicUsize = AtomicUsize::new(0);
+    let number = LAST.fetch_add(1, Ordering::SeqCst);
+    let name = format!("google-ads-{}-{number}.jsonl", std::process::id());
+    std::env::var_os("ADOPS_RECORD").map(|folder| PathBuf::from(folder).join(name))
+}
+
 /// Noon in New York on 1 March 2027; an account in euros.
 pub fn config() -> Config {
     let mut config = Config {
         clock: ClockConfig::Stepped { start: "2027-03-01T17:00:00Z".parse().unwrap() },
         keep_requests: 200,
+        record: record_file(),
         ..Config::default()
     };
     config.google.accounts = vec![
@@ -195,6 +206,14 @@ pub fn secrets(sim: &AdSim) -> BTreeMap<String, Secret> {
 }
 
 pub fn connect(sim: &AdSim, counter: &Arc<Counter>, credentials: BTreeMap<String, Secret>) -> GoogleAds {
+    try_connect(sim, counter, credentials).unwrap()
+}
+
+pub fn try_connect(
+    sim: &AdSim,
+    counter: &Arc<Counter>,
+    credentials: BTreeMap<String, Secret>,
+) -> Result<GoogleAds, ConnectError> {
     // A process has one provider; the tests that come later find it installed.
     let _ = rustls::crypto::ring::default_provider().install_default();
     GoogleAds::new(Connection {
@@ -209,7 +228,6 @@ pub fn connect(sim: &AdSim, counter: &Arc<Counter>, credentials: BTreeMap<String
         clock: Arc::new(SimClock(sim.clone())),
         interceptor: Some(counter.clone()),
     })
-    .unwrap()
 }
 
 impl World {

@@ -28,11 +28,11 @@ async fn a_pause_and_an_enable_carry_their_label() {
     let id = world.id("US");
     let (pause, enable) = (Action::Pause { id: id.clone() }, Action::Enable { id: id.clone(), budget: eur("2000") });
     for _ in 0..2 {
-        assert_eq!(world.google.change(&[pause.clone()]).await, [Outcome::Applied { id: id.clone() }]);
+        assert_eq!(world.google.change(std::slice::from_ref(&pause)).await, [Outcome::Applied { id: id.clone() }]);
         assert_eq!(world.line("US").await.delivery, Delivery::PausedByUs);
     }
     for _ in 0..2 {
-        assert_eq!(world.google.change(&[enable.clone()]).await, [Outcome::Applied { id: id.clone() }]);
+        assert_eq!(world.google.change(std::slice::from_ref(&enable)).await, [Outcome::Applied { id: id.clone() }]);
         assert_eq!(world.line("US").await.delivery, Delivery::Enabled);
         assert_eq!(world.campaign("US").labels, ["adops:prod"]);
     }
@@ -164,7 +164,7 @@ async fn a_campaign_is_removed_with_its_budget_and_removing_it_again_changes_not
     let id = world.id("US");
     let remove = Action::Remove { id: id.clone() };
     for _ in 0..2 {
-        assert_eq!(world.google.change(&[remove.clone()]).await, [Outcome::Applied { id: id.clone() }]);
+        assert_eq!(world.google.change(std::slice::from_ref(&remove)).await, [Outcome::Applied { id: id.clone() }]);
     }
     let campaign = world.campaign("US");
     assert_eq!((campaign.status.as_str(), campaign.budget.unwrap().status.as_str()), ("REMOVED", "REMOVED"));
