@@ -1,0 +1,111 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// What adops would do, before it does it.
+#[derive(Parser, Debug)]
+#[command(name = "kubectl-adops", bin_name = "kubectl adops", version, about, disable_help_subcommand = true)]
+pub struct Cli {
+    /// Where the cluster is.
+    #[command(flatten)]
+    pub target: Target,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Which cluster and namespace, as with kubectl.
+#[derive(Args, Debug, Clone, Default)]
+pub struct Target {
+    /// The namespace of names, and of objects in files that name none
+    #[arg(short, long, global = true)]
+    pub namespace: Option<String>,
+    /// The kubeconfig file to use [default: $KUBECONFIG, then ~/.kube/config]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub kubeconfig: Option<PathBuf>,
+    /// The context in the kubeconfig to use
+    #[arg(long, global = true)]
+    pub context: Option<String>,
+}
+
+/// What to do.
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Prints what would change on the ad platforms
+    #[command(after_help = PLAN_HELP)]
+    Plan(PlanArgs),
+    /// Says which object on the platform is a line's, where an unknown outcome has left several
+    Resolve(ResolveArgs),
+}
+
+const PLAN_HELP: &str = "\
+Exit codes: 0 nothing would change, 2 something would, 1 an error.
+
+It needs `get` on campaigns and adaccounts of adops.dev, and nothing else: files are checked here, with the schemas and
+rules of the CRDs, and what the platforms hold is taken from the status of the live objects, as observed at the time
+that is shown. Campaigns in the cluster that the files do not name are not looked at.
+
+Examples:
+  kubectl adops plan -f campaigns/                 # what `kubectl apply -f campaigns/` would lead to
+  kubectl adops plan spring -n growth              # what the operator has still to do
+  kubectl adops plan -f campaigns/ -o markdown     # for a pull request
+  kubectl adops plan -f campaigns/ --offline       # only checks the files, without a cluster";
+
+/// Of `plan`.
+#[derive(Args, Debug, Default)]
+pub struct PlanArgs {
+    /// Campaigns in the cluster
+    #[arg(value_name = "NAME", required_unless_present = "files", conflicts_with = "files")]
+    pub names: Vec<String>,
+    /// A file or directory with YAML or JSON, or - for stdin; may be given several times
+    #[arg(short = 'f', long = "filename", value_name = "FILE")]
+    pub files: Vec<String>,
+    /// Reads directories with all that is in them
+    #[arg(short = 'R', long, requires = "files")]
+    pub recursive: bool,
+    /// How it is printed
+    #[arg(short, long, value_enum, default_value_t)]
+    pub output: Output,
+    /// Only checks the files: exit code 0 if they are valid, else 1
+    #[arg(long, requires = "files")]
+    pub offline: bool,
+    /// A line that cannot run as it is written is an error, too
+    #[arg(long)]
+    pub strict: bool,
+}
+
+/// How a plan is printed.
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Output {
+    /// For a terminal.
+    #[default]
+    Text,
+    /// For programs; the shape is stable.
+    Json,
+    /// For a pull request.
+    Markdown,
+}
+
+/// Of `resolve`.
+#[derive(Args, Debug)]
+pub struct ResolveArgs {
+    /// The Campaign
+    pub campaign: String,
+    /// A line and the platform's id of the object to keep, for example google-global/US=1234567890
+    #[arg(required = true, value_name = "LINE=ID")]
+    pub choices: Vec<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}
