@@ -40,7 +40,8 @@ impl SpendAuthority {
     }
 
     /// Grants that `id` may hold `budget` micros a day while enabled, if the sum of upper bounds stays
-    /// at or below `ceiling`. Before the first full listing nothing is granted.
+    /// at or below `ceiling`. Before the first full listing nothing is granted below a ceiling; without one
+    /// there is nothing to hold, and grants are only noted.
     pub fn grant(&mut self, id: &str, budget: i64, ceiling: Option<i64>) -> Result<(), CeilingReached> {
         let current = self.upper_bound(id);
         let would_be = self.sum().saturating_sub(current).saturating_add(current.max(budget));

@@ -105,7 +105,8 @@ impl MarkerEvidence {
     }
 }
 
-/// What the operator remembers of a line (from the Campaign's status): a cache, but for `attempt`.
+/// What the operator remembers of a line (from the Campaign's status): a cache, but for `attempt`. How it
+/// changes: see [`super::record`].
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct LineRecord {
     /// The id that was acknowledged.
@@ -114,14 +115,17 @@ pub struct LineRecord {
     pub replacement: u32,
     /// When a create was begun whose outcome is not known yet.
     pub attempt: Option<Timestamp>,
-    /// The budget as last confirmed, in micros.
+    /// The budget as last confirmed, in micros. None from the moment before we change it until it was
+    /// read back.
     pub confirmed_budget: Option<i64>,
-    /// Whether it was confirmed enabled.
+    /// Whether it was confirmed enabled; true from the moment before we enable it.
     pub confirmed_enabled: bool,
-    /// The settings' hash as last confirmed.
+    /// The settings' hash as last confirmed. None from the moment before we change one until they were
+    /// read back.
     pub confirmed_hash: Option<String>,
-    /// The generation of the spec at which a stop by hand was first seen.
+    /// The generation of the spec at which a stop by hand was first seen. It stays until the stop is
+    /// undone, so that a new generation is known from a new stop.
     pub stop: Option<i64>,
-    /// An older object of this line that must be confirmed paused before the new one is created.
+    /// The object that the one being created replaces; it was seen paused before.
     pub replaces: Option<ExternalId>,
 }

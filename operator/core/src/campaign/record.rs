@@ -1,6 +1,11 @@
 //! What is remembered of a line across a write: the intent before it, its outcome after it, and what
 //! an observation confirms.
 //!
+//! The order in a pass: [`remember`] takes over what the pass has observed; [`LineRecord::intend`] is
+//! called for every change that will be sent; all records are written at once; the changes are sent;
+//! [`LineRecord::acknowledge`] or [`LineRecord::refuse`] takes over each outcome that is known; the
+//! records are written again.
+//!
 //! A record is written before a change is sent ([`LineRecord::intend`]). It then holds no confirmed
 //! value of what the change touches, so that a difference which a write of ours may have made, in this
 //! process or in an earlier one, is never taken for somebody else's.
@@ -158,5 +163,115 @@ fn stop(inputs: &Inputs<'_>, line: &LinePlan, object: &ObservedLine, record: &mu
     };
     if undone {
         record.stop = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::campaign::spec::{CampaignSpec, State};
+    use crate::testing::{Fate, Faults, World, account, changes, eur, key, market, settled, spec};
+
+    /// US on the accounts `a` and `b`, 50.00 a day each.
+    fn both(edit: impl FnOnce(&mut CampaignSpec)) -> World {
+        let mut spec = spec(&["US"]);
+        spec.accounts.push("b".to_owned());
+        edit(&mut spec);
+        settled(spec)
+    }
+
+    fn weights(world: &mut World, a: u32, b: u32) {
+        world.edit(|spec| spec.split.accounts = [("a".to_owned(), a), ("b".to_owned(), b)].into());
+    }
+
+    fn without(account: &str) -> Faults {
+        Faults { out_of_reach: [account.to_owned()].into(), ..Faults::default() }
+    }
+
+    fn nothing_grows_while_it_is_out_of_reach(world: &mut World, account: &str) {
+        for _ in 0..4 {
+            world.advance(100);
+            world.pass(&without(account));
+            assert_eq!(world.platform.broken, Vec::<String>::new());
+        }
+        world.settle();
+        assert_eq!((world.platform.broken.len(), world.platform.enabled_sum()), (0, 100_000_000));
+    }
+
+    #[test]
+    fn an_increase_of_an_earlier_process_that_no_listing_shows_yet_is_counted() {
+        let mut world = both(|_| {});
+        weights(&mut world, 3, 1);
+        world.settle();
+        weights(&mut world, 1, 3);
+        world.advance(200);
+        world.pass(&Faults::default());
+        world.advance(200);
+        let plan = world.pass(&Faults { fates: vec![Fate::Effect(50)], ..Faults::default() });
+        assert_eq!(changes(&plan), ["US: budget Spec"]);
+        world.restart();
+        weights(&mut world, 3, 1);
+        world.advance(10);
+        world.pass(&Faults::default());
+        nothing_grows_while_it_is_out_of_reach(&mut world, "b");
+    }
+
+    #[test]
+    fn an_enable_that_a_crash_left_unconfirmed_is_counted() {
+        let mut world = both(|spec| {
+            spec.overrides.push(crate::campaign::spec::Override {
+                accounts: ["b".to_owned()].into(),
+                markets: [].into(),
+                state: Some(State::Paused),
+                audience: None,
+                account_overrides: crate::campaign::spec::AccountOverrides::default(),
+            });
+        });
+        world.edit(|spec| spec.overrides.clear());
+        world.advance(200);
+        let plan = world.pass(&Faults { crash_after: Some(2), ..Faults::default() });
+        assert_eq!(changes(&plan), ["US: enable Spec"]);
+        weights(&mut world, 3, 1);
+        nothing_grows_while_it_is_out_of_reach(&mut world, "b");
+    }
+
+    #[test]
+    fn what_was_taken_out_and_may_still_run_is_counted_after_a_restart() {
+        let mut world = settled(spec(&["US"]));
+        world.edit(|spec| spec.accounts = vec!["b".to_owned()]);
+        world.advance(200);
+        let plan = world.pass(&Faults { fates: vec![Fate::NoEffect], ..Faults::default() });
+        assert_eq!(changes(&plan)[0], "US: create Spec");
+        world.advance(200);
+        world.pass(&Faults { fates: vec![Fate::NoEffect; 2], ..Faults::default() });
+        world.restart();
+        nothing_grows_while_it_is_out_of_reach(&mut world, "a");
+        assert!(!world.status.records.contains_key(&key("a", "US")), "it is paused now, and forgotten");
+    }
+
+    #[test]
+    fn an_attempt_is_remembered_though_its_market_was_taken_out() {
+        let mut world = World::new(spec(&["US"]), crate::testing::at("2027-03-10T08:00:00Z"));
+        world.advance(200);
+        world.pass(&Faults { fates: vec![Fate::Effect(50)], ..Faults::default() });
+        world.edit(|spec| spec.markets = vec![market("GB")]);
+        world.advance(10);
+        world.pass(&Faults::default());
+        assert!(world.status.records[&key("a", "US")].attempt.is_some());
+        world.edit(|spec| spec.markets = vec![market("US")]);
+        world.settle();
+        assert_eq!(world.platform.live().filter(|(_, _, held)| held.name.contains(" US ")).count(), 1);
+    }
+
+    #[test]
+    fn one_account_that_never_answered_holds_up_no_other() {
+        let mut spec = spec(&["US"]);
+        spec.accounts.push("b".to_owned());
+        let mut world = World::new(spec, crate::testing::at("2027-03-10T08:00:00Z"));
+        assert_eq!(account("b").currency, eur("1").currency());
+        for _ in 0..4 {
+            world.advance(200);
+            world.pass(&without("b"));
+        }
+        assert_eq!(world.platform.enabled_sum(), 50_000_000);
     }
 }

@@ -1,7 +1,7 @@
 //! The plan: what must change so that the platforms hold what the spec asks.
 //!
-//! For each line the object that is *bound* to it is found first ([`bind`]), then compared with what
-//! is desired ([`diff`]); objects of the Campaign that no line wants are retired ([`retire`]).
+//! For each line the object that is *bound* to it is found first (`bind`), then compared with what
+//! is desired (`diff`); objects of the Campaign that no line wants are retired (`retire`).
 //!
 //! | record | seen with our marker | what happens |
 //! |---|---|---|
@@ -14,9 +14,15 @@
 //! | any | several, one delivered | `CreateOutcomeUnknown`, until a person says which |
 //! | id | it, whole | compare |
 //! | id | it, marker damaged | the marker is restored, then compare |
-//! | id | it, of somebody else | `ForeignMarker` or `ClaimedByAnotherCampaign`, no change |
+//! | id | it, without any marker | `MarkerLost`, no change, until `adopt` names it |
+//! | any | one with our token and a marker of somebody else | `ForeignMarker` or `ClaimedByAnotherCampaign`, no change |
 //! | id | it, removed | `Create` with the next replacement number |
 //! | id | not seen at all | wait: absence from a listing is no proof |
+//! | attempt, not settled | only an older one that is being replaced | wait |
+//! | attempt, settled | only an older one that is being replaced | compare it again |
+//!
+//! An object is of one line only. Where name, inner token and record disagree, the record counts if
+//! one of the tokens bears it out, else the inner token, which people seldom edit.
 //!
 //! The plan is level-triggered: it depends on what is desired and seen now, not on how that came
 //! about. A change that needs another one first (enable after a read-back, create after the old

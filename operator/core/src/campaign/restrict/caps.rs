@@ -85,12 +85,10 @@ impl Bounds {
         let Some(id) = &record.id else { return };
         let Some(view) = inputs.accounts.get(&key.account) else {
             if record.confirmed_enabled {
-                match record.confirmed_budget {
-                    Some(micros) => self.sum = self.sum.saturating_add(micros),
-                    None => {
-                        let unknown = format!("the budget of {key} is not known, its account is out of reach");
-                        self.unknown = Some(unknown);
-                    }
+                if let Some(micros) = record.confirmed_budget {
+                    self.sum = self.sum.saturating_add(micros);
+                } else {
+                    self.unknown = Some(format!("the budget of {key} is not known, its account is out of reach"));
                 }
             }
             return;
