@@ -1,0 +1,141 @@
+//! Killing an operator at a chosen point: every platform call and every API-server write passes here,
+//! before it is sent and after it was answered.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+
+use adops_platforms::transport::{Call, Interceptor};
+use async_trait::async_trait;
+use futures::future::BoxFuture;
+use http::{Method, Request, Response};
+use tower::{Layer, Service};
+
+/// Counts points and stops everything at one of them.
+#[derive(Default)]
+pub struct KillSwitch {
+    passed: AtomicUsize,
+    at: AtomicUsize,
+    armed: AtomicBool,
+    dead: AtomicBool,
+    names: Mutex<Vec<String>>,
+}
+
+impl KillSwitch {
+    /// A switch that only counts.
+    pub fn counting() -> Arc<Self> {
+        Arc::default()
+    }
+
+    /// A switch that stops everything at the `at`-th point, counted from 0.
+    pub fn at(at: usize) -> Arc<Self> {
+        let switch = Self::default();
+        switch.at.store(at, Ordering::SeqCst);
+        switch.armed.store(true, Ordering::SeqCst);
+        Arc::new(switch)
+    }
+
+    /// Counts from here on, at the `at`-th point.
+    pub fn arm(&self, at: usize) {
+        self.passed.store(0, Ordering::SeqCst);
+        self.at.store(at, Ordering::SeqCst);
+        self.armed.store(true, Ordering::SeqCst);
+    }
+
+    /// How many points were passed.
+    pub fn passed(&self) -> usize {
+        self.passed.load(Ordering::SeqCst)
+    }
+
+    /// Whether the point was reached.
+    pub fn is_dead(&self) -> bool {
+        self.dead.load(Ordering::SeqCst)
+    }
+
+    /// What the points were.
+    pub fn names(&self) -> Vec<String> {
+        self.names.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Passes a point, or never comes back.
+    pub async fn point(&self, name: impl FnOnce() -> String) {
+        let index = self.passed.fetch_add(1, Ordering::SeqCst);
+        self.names.lock().unwrap_or_else(PoisonError::into_inner).push(name());
+        let here = self.armed.load(Ordering::SeqCst) && index == self.at.load(Ordering::SeqCst);
+        if here {
+            self.dead.store(true, Ordering::SeqCst);
+        }
+        if self.is_dead() {
+            // The runtime is dropped while this waits.
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+#[async_trait]
+impl Interceptor for KillSwitch {
+    async fn before(&self, call: &Call<'_>) {
+        self.point(|| format!("before {} {}", call.method, call.path)).await;
+    }
+
+    async fn after(&self, call: &Call<'_>, _status: Option<u16>) {
+        self.point(|| format!("after {} {}", call.method, call.path)).await;
+    }
+}
+
+/// A layer of the Kubernetes client whose writes are points. Events are left out: nothing hangs on them.
+#[derive(Clone)]
+pub struct KillLayer(pub Arc<KillSwitch>);
+
+impl<S> Layer<S> for KillLayer {
+    type Service = KillService<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        KillService { inner: Arc::new(tokio::sync::Mutex::new(inner)), switch: self.0.clone() }
+    }
+}
+
+/// See [`KillLayer`].
+pub struct KillService<S> {
+    inner: Arc<tokio::sync::Mutex<S>>,
+    switch: Arc<KillSwitch>,
+}
+
+impl<S, A, B> Service<Request<A>> for KillService<S>
+where
+    S: Service<Request<A>, Response = Response<B>> + Send + 'static,
+    S::Future: Send,
+    S::Error: Send,
+    A: Send + 'static,
+    B: Send,
+{
+    type Response = Response<B>;
+    type Error = S::Error;
+    type Future = BoxFuture<'static, Result<Self::Response, Self::Error>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<A>) -> Self::Future {
+        let (inner, switch) = (self.inner.clone(), self.switch.clone());
+        let path = request.uri().path().to_owned();
+        let method = request.method().clone();
+        let write = method != Method::GET && !path.contains("/events");
+        Box::pin(async move {
+            if write {
+                switch.point(|| format!("before {method} {path}")).await;
+            }
+            let answer = {
+                let mut inner = inner.lock().await;
+                std::future::poll_fn(|context| inner.poll_ready(context)).await?;
+                inner.call(request)
+            };
+            let answer = answer.await;
+            if write {
+                switch.point(|| format!("after {method} {path}")).await;
+            }
+            answer
+        })
+    }
+}
