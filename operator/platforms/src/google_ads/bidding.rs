@@ -37,13 +37,13 @@ impl Bid {
         };
         let (field, value, mask) = match self {
             Self::MaximizeClicks { ceiling } => {
-                ("targetSpend", amount("cpcBidCeilingMicros", ceiling), "target_spend.cpc_bid_ceiling_micros")
+                ("targetSpend", amount("cpcBidCeilingMicros", ceiling), "targetSpend.cpcBidCeilingMicros")
             }
             Self::MaximizeConversions { target } => {
-                ("maximizeConversions", amount("targetCpaMicros", target), "maximize_conversions.target_cpa_micros")
+                ("maximizeConversions", amount("targetCpaMicros", target), "maximizeConversions.targetCpaMicros")
             }
             Self::ManualCpc { .. } => {
-                ("manualCpc", json!({ "enhancedCpcEnabled": false }), "manual_cpc.enhanced_cpc_enabled")
+                ("manualCpc", json!({ "enhancedCpcEnabled": false }), "manualCpc.enhancedCpcEnabled")
             }
         };
         campaign.insert(field.to_owned(), value);

@@ -316,7 +316,7 @@ impl Workshop<'_> {
                     return Err(rejected(Reason::PlatformRejected, message));
                 }
                 let amount = json!({ "amountMicros": to.micros().to_string() });
-                vec![update("campaignBudgetOperation", known.budget.clone(), amount, "amount_micros")]
+                vec![update("campaignBudgetOperation", known.budget.clone(), amount, "amountMicros")]
             }
             Action::Mark { name, paused, .. } => self.mark(id, name, *paused)?,
             Action::Remove { .. } if !known.live => Vec::new(),
@@ -355,14 +355,12 @@ impl Workshop<'_> {
         match (field, to) {
             (Field::Name, Value::Text(name)) => campaign(json!({ "name": name }), "name"),
             (Field::Start, Value::Instant(start)) => {
-                campaign(json!({ "startDateTime": self.dictionary.start(*start) }), "start_date_time")
+                campaign(json!({ "startDateTime": self.dictionary.start(*start) }), "startDateTime")
             }
             (Field::End, Value::Instant(end)) => {
-                campaign(json!({ "endDateTime": self.dictionary.end(*end) }), "end_date_time")
+                campaign(json!({ "endDateTime": self.dictionary.end(*end) }), "endDateTime")
             }
-            (Field::UrlSuffix, Value::Text(suffix)) => {
-                campaign(json!({ "finalUrlSuffix": suffix }), "final_url_suffix")
-            }
+            (Field::UrlSuffix, Value::Text(suffix)) => campaign(json!({ "finalUrlSuffix": suffix }), "finalUrlSuffix"),
             (Field::Networks, Value::Text(networks)) => campaign(
                 json!({ "networkSettings": {
                     "targetGoogleSearch": true,
@@ -370,12 +368,12 @@ impl Workshop<'_> {
                     "targetContentNetwork": false,
                     "targetPartnerSearchNetwork": false,
                 } }),
-                "network_settings.target_google_search,network_settings.target_search_network,\
-                 network_settings.target_content_network,network_settings.target_partner_search_network",
+                "networkSettings.targetGoogleSearch,networkSettings.targetSearchNetwork,\
+                 networkSettings.targetContentNetwork,networkSettings.targetPartnerSearchNetwork",
             ),
             (Field::PoliticalAds, Value::Text(statement)) => campaign(
                 json!({ "containsEuPoliticalAdvertising": blueprint::political(statement)? }),
-                "contains_eu_political_advertising",
+                "containsEuPoliticalAdvertising",
             ),
             (Field::ConversionAction, Value::Text(action)) => {
                 let goal = self.dictionary.goal(action)?;

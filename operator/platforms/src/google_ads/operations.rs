@@ -93,7 +93,7 @@ impl Writer<'_> {
             update.insert("customConversionGoal".to_owned(), goal.into());
         }
         json!({ "conversionGoalCampaignConfigOperation": {
-            "update": update, "updateMask": "goal_config_level,custom_conversion_goal",
+            "update": update, "updateMask": "goalConfigLevel,customConversionGoal",
         } })
     }
 

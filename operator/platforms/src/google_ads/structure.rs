@@ -119,7 +119,7 @@ fn places(workshop: &Workshop<'_>, tree: &Tree, to: &Value) -> Operations {
             "campaignOperation",
             campaign.clone(),
             json!({ "geoTargetTypeSetting": { "positiveGeoTargetType": PRESENCE } }),
-            "geo_target_type_setting.positive_geo_target_type",
+            "geoTargetTypeSetting.positiveGeoTargetType",
         ));
     }
     Ok(operations)
@@ -162,7 +162,7 @@ fn bidding(workshop: &Workshop<'_>, tree: &Tree, text: &str) -> Operations {
     let mut operations = campaign_bid(workshop, tree, text)?;
     if let (Some(bid), Some(group)) = (workshop.dictionary.bid(text)?.group_bid(), tree.main_group()) {
         let bid = json!({ "cpcBidMicros": bid.to_string() });
-        operations.push(update("adGroupOperation", group.own.resource_name.clone(), bid, "cpc_bid_micros"));
+        operations.push(update("adGroupOperation", group.own.resource_name.clone(), bid, "cpcBidMicros"));
     }
     Ok(operations)
 }
