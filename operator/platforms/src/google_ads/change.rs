@@ -17,7 +17,7 @@ use serde_json::json;
 use super::GoogleAds;
 use super::batch::{self, Sent, Unit};
 use super::blueprint::{self, Dictionary, rejected, unfit};
-use super::create::first;
+use super::create::{first, is_lost_label};
 use super::labels::{LabelBook, OwnLabels};
 use super::listing;
 use super::operations::{TemporaryIds, Writer, attach_label, update};
@@ -41,6 +41,19 @@ pub(super) struct Workshop<'a> {
     labels: &'a Result<OwnLabels, PlatformError>,
 }
 
+/// What came of a change, and whether it failed for want of a label of ours.
+#[derive(Debug, Clone)]
+struct Tried {
+    outcome: Outcome,
+    label_lost: bool,
+}
+
+impl Tried {
+    fn of(outcome: Outcome) -> Self {
+        Self { outcome, label_lost: false }
+    }
+}
+
 /// A unit and the changes that it carries out.
 struct Job {
     changes: Vec<usize>,
@@ -49,26 +62,41 @@ struct Job {
 
 impl GoogleAds {
     pub(super) async fn change_objects(&self, changes: &[Action]) -> Vec<Outcome> {
-        let mut outcomes: Vec<Option<Outcome>> = vec![None; changes.len()];
-        let jobs = match self.plan_jobs(changes, &mut outcomes).await {
+        let mut results = self.attempt(changes).await;
+        // A label that was removed by hand is made again, and what needed it is sent once more: nothing that must
+        // stop waits for the next pass.
+        let lost: Vec<usize> = (0..changes.len()).filter(|&index| results[index].label_lost).collect();
+        if !lost.is_empty() {
+            self.labels.forget();
+            let again: Vec<Action> = lost.iter().map(|&index| changes[index].clone()).collect();
+            for (index, result) in lost.into_iter().zip(self.attempt(&again).await) {
+                results[index] = result;
+            }
+        }
+        results.into_iter().map(|result| result.outcome).collect()
+    }
+
+    async fn attempt(&self, changes: &[Action]) -> Vec<Tried> {
+        let mut results: Vec<Option<Tried>> = vec![None; changes.len()];
+        let jobs = match self.plan_jobs(changes, &mut results).await {
             Ok(jobs) => jobs,
             // Only reads have failed.
             Err(error) => {
                 let error = super::client::read_error(error, "before anything was changed");
-                return changes.iter().map(|_| Outcome::Failed(error.clone())).collect();
+                return changes.iter().map(|_| Tried::of(Outcome::Failed(error.clone()))).collect();
             }
         };
         self.forget(changes);
         let (single, whole): (Vec<Job>, Vec<Job>) = jobs.into_iter().partition(|job| job.unit.operations.len() == 1);
-        self.carry_out(changes, whole, &mut outcomes).await;
-        self.carry_out_singly(changes, single, &mut outcomes).await;
+        self.carry_out(changes, whole, &mut results).await;
+        self.carry_out_singly(changes, single, &mut results).await;
         let unsent = || Outcome::Failed(PlatformError::Unavailable { message: "it was not sent".to_owned() });
-        outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(unsent)).collect()
+        results.into_iter().map(|result| result.unwrap_or_else(|| Tried::of(unsent()))).collect()
     }
 
     /// Looks up what is needed and turns changes into operations. Those that are refused or need no
     /// operation have their outcome at once.
-    async fn plan_jobs(&self, changes: &[Action], outcomes: &mut [Option<Outcome>]) -> Result<Vec<Job>, PlatformError> {
+    async fn plan_jobs(&self, changes: &[Action], results: &mut [Option<Tried>]) -> Result<Vec<Job>, PlatformError> {
         let trees = self.trees_for(changes).await?;
         let known = self.known_for(changes, &trees).await?;
         let labels = if changes
@@ -101,7 +129,7 @@ impl GoogleAds {
             known: &known,
             labels: &labels,
         };
-        Ok(workshop.jobs(changes, outcomes))
+        Ok(workshop.jobs(changes, results))
     }
 
     /// Reads the campaigns whose structure changes.
@@ -150,7 +178,7 @@ impl GoogleAds {
         }
     }
 
-    async fn carry_out(&self, changes: &[Action], mut jobs: Vec<Job>, outcomes: &mut [Option<Outcome>]) {
+    async fn carry_out(&self, changes: &[Action], mut jobs: Vec<Job>, results: &mut [Option<Tried>]) {
         for _ in 0..ROUNDS {
             if jobs.is_empty() {
                 return;
@@ -161,14 +189,18 @@ impl GoogleAds {
             for (mut job, sent) in jobs.into_iter().zip(sent) {
                 match sent {
                     Sent::Refused(errors) if job.drop_satisfied(&errors) => again.push(job),
-                    other => self.file(changes, &job, other, outcomes),
+                    other => job.file(changes, other, results),
                 }
             }
-            jobs = again;
+            let (left, done): (Vec<Job>, Vec<Job>) = again.into_iter().partition(|job| !job.unit.operations.is_empty());
+            for job in done {
+                job.file(changes, Sent::Done(Vec::new()), results);
+            }
+            jobs = left;
         }
     }
 
-    async fn carry_out_singly(&self, changes: &[Action], jobs: Vec<Job>, outcomes: &mut [Option<Outcome>]) {
+    async fn carry_out_singly(&self, changes: &[Action], jobs: Vec<Job>, results: &mut [Option<Tried>]) {
         let operations: Vec<_> = jobs.iter().flat_map(|job| job.unit.operations.iter().cloned()).collect();
         if operations.is_empty() {
             return;
@@ -179,30 +211,30 @@ impl GoogleAds {
                 Sent::Refused(errors) if job.drop_satisfied(&errors) => Sent::Done(Vec::new()),
                 other => other,
             };
-            self.file(changes, &job, sent, outcomes);
-        }
-    }
-
-    fn file(&self, changes: &[Action], job: &Job, sent: Sent, outcomes: &mut [Option<Outcome>]) {
-        let failure = match sent {
-            Sent::Done(_) => None,
-            Sent::Unknown(error) => Some(Outcome::Unknown(error)),
-            Sent::Undone(error) => Some(Outcome::Failed(error)),
-            Sent::Refused(errors) => {
-                if errors.iter().any(|(_, error)| error.code == "CANNOT_APPLY_INACTIVE_LABEL") {
-                    self.labels.forget();
-                }
-                Some(Outcome::Failed(first(errors)))
-            }
-        };
-        for &index in &job.changes {
-            let id = changes[index].id().cloned().unwrap_or_default();
-            outcomes[index] = Some(failure.clone().unwrap_or(Outcome::Applied { id }));
+            job.file(changes, sent, results);
         }
     }
 }
 
 impl Job {
+    fn file(&self, changes: &[Action], sent: Sent, results: &mut [Option<Tried>]) {
+        let mut label_lost = false;
+        let failure = match sent {
+            Sent::Done(_) => None,
+            Sent::Unknown(error) => Some(Outcome::Unknown(error)),
+            Sent::Undone(error) => Some(Outcome::Failed(error)),
+            Sent::Refused(errors) => {
+                label_lost = errors.iter().any(|(at, error)| is_lost_label(&self.unit.operations[*at], error));
+                Some(Outcome::Failed(first(errors)))
+            }
+        };
+        for &index in &self.changes {
+            let id = changes[index].id().cloned().unwrap_or_default();
+            let outcome = failure.clone().unwrap_or(Outcome::Applied { id });
+            results[index] = Some(Tried { outcome, label_lost });
+        }
+    }
+
     /// Takes out operations whose effect is there already. Whether that is all that was wrong.
     fn drop_satisfied(&mut self, errors: &[(usize, super::errors::ItemError)]) -> bool {
         let satisfied: BTreeSet<usize> = errors
@@ -239,29 +271,30 @@ fn is_satisfied(operation: &serde_json::Value, code: &str) -> bool {
 }
 
 impl Workshop<'_> {
-    fn jobs(&self, changes: &[Action], outcomes: &mut [Option<Outcome>]) -> Vec<Job> {
+    fn jobs(&self, changes: &[Action], results: &mut [Option<Tried>]) -> Vec<Job> {
         let mut ids = TemporaryIds::default();
         let mut jobs = Vec::new();
         // Changes that need a new ad group share it.
         let mut rebuilds: BTreeMap<&ExternalId, Vec<usize>> = BTreeMap::new();
         for (index, change) in changes.iter().enumerate() {
             let Some(id) = change.id() else {
-                outcomes[index] = Some(Outcome::Failed(rejected(Reason::Unsupported, "a line is created by create")));
+                results[index] =
+                    Some(Tried::of(Outcome::Failed(rejected(Reason::Unsupported, "a line is created by create"))));
                 continue;
             };
             if structure::needs_group(change) && self.trees.get(id).is_some_and(|tree| tree.main_group().is_none()) {
                 match self.allowed(id, change) {
                     Ok(_) => rebuilds.entry(id).or_default().push(index),
-                    Err(error) => outcomes[index] = Some(Outcome::Failed(error)),
+                    Err(error) => results[index] = Some(Tried::of(Outcome::Failed(error))),
                 }
                 continue;
             }
             match self.operations(id, change) {
                 Ok(operations) if operations.is_empty() => {
-                    outcomes[index] = Some(Outcome::Applied { id: id.clone() });
+                    results[index] = Some(Tried::of(Outcome::Applied { id: id.clone() }));
                 }
                 Ok(operations) => jobs.push(Job { changes: vec![index], unit: Unit { operations } }),
-                Err(error) => outcomes[index] = Some(Outcome::Failed(error)),
+                Err(error) => results[index] = Some(Tried::of(Outcome::Failed(error))),
             }
         }
         for (id, indices) in rebuilds {
@@ -270,7 +303,7 @@ impl Workshop<'_> {
                 Ok(operations) => jobs.push(Job { changes: indices, unit: Unit { operations } }),
                 Err(error) => {
                     for index in indices {
-                        outcomes[index] = Some(Outcome::Failed(error.clone()));
+                        results[index] = Some(Tried::of(Outcome::Failed(error.clone())));
                     }
                 }
             }

@@ -135,8 +135,9 @@ fn id_of(resource: &str) -> Option<ExternalId> {
     resource.rsplit('/').next().filter(|id| !id.is_empty()).map(str::to_owned)
 }
 
-fn is_lost_label(operation: &serde_json::Value, error: &ItemError) -> bool {
-    operation.get("campaignLabelOperation").is_some()
+/// Whether an operation failed because a label of ours is gone.
+pub(super) fn is_lost_label(operation: &serde_json::Value, error: &ItemError) -> bool {
+    operation["campaignLabelOperation"].get("create").is_some()
         && matches!(error.code.as_str(), "RESOURCE_NOT_FOUND" | "CANNOT_APPLY_INACTIVE_LABEL")
 }
 

@@ -99,7 +99,8 @@ impl Atlas {
         let missing: Vec<String> =
             self.with(|known| constants.iter().filter(|id| !known.places.contains_key(*id)).cloned().collect());
         for chunk in missing.chunks(1_000) {
-            let query = format!("{FIELDS} geo_target_constant.resource_name IN {}", list(chunk));
+            let ids: Vec<&str> = chunk.iter().filter_map(|name| name.rsplit('/').next()).collect();
+            let query = format!("{FIELDS} geo_target_constant.id IN ({})", ids.join(", "));
             let rows: Vec<GeoRow> = client.search(&query).await?;
             self.with(|known| {
                 for row in &rows {

@@ -172,6 +172,9 @@ messages! {
     /// `ConversionGoalCampaignConfig`.
     ConversionGoalCampaignConfig { goal_config_level: String, custom_conversion_goal: String, }
 
+    /// What something hangs on; of many thousand rows only its id is kept.
+    Parent { id: String, }
+
     /// A row `FROM customer`.
     CustomerRow { customer: Customer, }
     /// A row `FROM currency_constant`.
@@ -187,13 +190,13 @@ messages! {
         segments: Segments,
     }
     /// A row `FROM campaign_criterion`.
-    CampaignCriterionRow { campaign: Campaign, campaign_criterion: CampaignCriterion, }
+    CampaignCriterionRow { campaign: Parent, campaign_criterion: CampaignCriterion, }
     /// A row `FROM ad_group`.
-    AdGroupRow { campaign: Campaign, ad_group: AdGroup, }
+    AdGroupRow { campaign: Parent, ad_group: AdGroup, }
     /// A row `FROM ad_group_criterion`.
-    AdGroupCriterionRow { campaign: Campaign, ad_group: AdGroup, ad_group_criterion: AdGroupCriterion, }
+    AdGroupCriterionRow { campaign: Parent, ad_group: Parent, ad_group_criterion: AdGroupCriterion, }
     /// A row `FROM ad_group_ad`.
-    AdGroupAdRow { campaign: Campaign, ad_group: AdGroup, ad_group_ad: AdGroupAd, }
+    AdGroupAdRow { campaign: Parent, ad_group: Parent, ad_group_ad: AdGroupAd, }
     /// A row `FROM geo_target_constant`.
     GeoRow { geo_target_constant: GeoTargetConstant, }
     /// A row `FROM language_constant`.
@@ -203,7 +206,7 @@ messages! {
     /// A row `FROM custom_conversion_goal`.
     CustomGoalRow { custom_conversion_goal: CustomConversionGoal, }
     /// A row `FROM conversion_goal_campaign_config`.
-    GoalConfigRow { campaign: Campaign, conversion_goal_campaign_config: ConversionGoalCampaignConfig, }
+    GoalConfigRow { campaign: Parent, conversion_goal_campaign_config: ConversionGoalCampaignConfig, }
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use adops_core::campaign::line;
 use adops_core::campaign::observed::Delivery;
 use adops_core::campaign::plan::Action;
 use adops_core::campaign::settings::{Field, Value};
+use adops_core::market::Place;
 use adops_core::platform::PlatformRules;
 use adops_platforms::google_ads::Rules;
 use adops_platforms::port::{AdPlatform, Outcome, Scope};
@@ -170,4 +171,29 @@ async fn settings_that_change_in_the_spec_are_changed_in_place() {
     world.settle().await;
     let ads = &world.campaign("DE").ad_groups[0].ads;
     assert_eq!(ads.iter().map(|ad| ad.status.as_str()).collect::<Vec<_>>(), ["ENABLED", "PAUSED"]);
+}
+
+#[tokio::test]
+async fn places_are_resolved_once_and_what_google_does_not_know_is_absent() {
+    let world = World::start().await;
+    let places: BTreeSet<Place> =
+        ["US", "GB", "US-CA", "US-DMA-803", "US-ZZ", "US-DMA-999", "QQ"].iter().map(|p| p.parse().unwrap()).collect();
+    let found = world.google.resolve(&places).await.unwrap();
+    let found: BTreeMap<String, String> = found.into_iter().map(|(place, id)| (place.to_string(), id)).collect();
+    let expected = [("US", 2840), ("GB", 2826), ("US-CA", 21137), ("US-DMA-803", 200_803)];
+    assert_eq!(found, expected.map(|(place, id)| (place.to_owned(), format!("geoTargetConstants/{id}"))).into());
+    world.counter.reset();
+    world.google.resolve(&places).await.unwrap();
+    assert_eq!(world.counter.reads(), 0);
+}
+
+#[tokio::test]
+async fn groups_states_and_market_areas_go_there_and_back() {
+    let mut world = World::start().await;
+    let places = ["GB", "US-NY", "US-DMA-803"].iter().map(|place| place.parse().unwrap()).collect();
+    world.spec.locales.insert("mixed".into(), "en".parse().unwrap());
+    world.spec.markets = vec![adops_core::market::Market { key: "mixed".into(), places }];
+    world.settle().await;
+    world.restart();
+    assert!(world.plan().await.is_empty());
 }

@@ -60,7 +60,7 @@ fn copy(spec: &mut CampaignSpec) -> &mut Copy {
 }
 
 fn headline(spec: &mut CampaignSpec, text: &str) {
-    copy(spec).headlines[1] = text.to_owned();
+    text.clone_into(&mut copy(spec).headlines[1]);
 }
 
 #[test]

@@ -196,3 +196,16 @@ async fn an_end_in_the_past_ends_today() {
     assert!(matches!(&world.google.change(&[set]).await[..], [Outcome::Applied { .. }]));
     assert_eq!(world.campaign("US").end_date_time.as_deref(), Some("2027-03-01 23:59:59"));
 }
+
+#[tokio::test]
+async fn a_pause_does_not_wait_for_a_label_that_was_removed() {
+    let mut world = World::start().await;
+    world.settle().await;
+    for label in world.sim.google_account(CID).labels {
+        world.edit_raw(json!([{ "labelOperation": { "remove": label.resource_name } }]));
+    }
+    let id = world.id("US");
+    // Known by its token, for its label fell off with the one that was removed.
+    assert_eq!(world.google.change(&[Action::Pause { id: id.clone() }]).await, [Outcome::Applied { id: id.clone() }]);
+    assert_eq!(world.line("US").await.delivery, Delivery::PausedByUs);
+}
