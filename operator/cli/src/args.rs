@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
 /// What adops would do, before it does it.
 #[derive(Parser, Debug)]
-#[command(name = "kubectl-adops", bin_name = "kubectl adops", version, about, disable_help_subcommand = true)]
+#[command(name = "kubectl-adops", bin_name = "kubectl adops", version, disable_help_subcommand = true)]
 pub struct Cli {
     /// Where the cluster is.
     #[command(flatten)]
@@ -41,7 +41,8 @@ pub enum Command {
 }
 
 const PLAN_HELP: &str = "\
-Exit codes: 0 nothing would change, 2 something would, 1 an error.
+Exit codes: 0 nothing would change, 2 something would, 1 an error: a file is not valid, the cluster does not answer, or a
+line cannot run as it is written (the plan is printed all the same).
 
 It needs `get` on campaigns and adaccounts of adops.dev, and nothing else: files are checked here, with the schemas and
 rules of the CRDs, and what the platforms hold is taken from the status of the live objects, as observed at the time
@@ -55,9 +56,11 @@ Examples:
 
 /// Of `plan`.
 #[derive(Args, Debug, Default)]
+#[group(skip)]
+#[command(group(ArgGroup::new("what").required(true).args(["names", "files"])))]
 pub struct PlanArgs {
     /// Campaigns in the cluster
-    #[arg(value_name = "NAME", required_unless_present = "files", conflicts_with = "files")]
+    #[arg(value_name = "NAME")]
     pub names: Vec<String>,
     /// A file or directory with YAML or JSON, or - for stdin; may be given several times
     #[arg(short = 'f', long = "filename", value_name = "FILE")]
@@ -71,9 +74,6 @@ pub struct PlanArgs {
     /// Only checks the files: exit code 0 if they are valid, else 1
     #[arg(long, requires = "files")]
     pub offline: bool,
-    /// A line that cannot run as it is written is an error, too
-    #[arg(long)]
-    pub strict: bool,
 }
 
 /// How a plan is printed.

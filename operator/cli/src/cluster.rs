@@ -170,7 +170,7 @@ impl Cluster {
 }
 
 async fn config(target: &Target) -> Result<Config, ClusterError> {
-    let cannot = |error: &dyn std::error::Error| ClusterError::Config(chain(error));
+    let cannot = |error: &(dyn std::error::Error + 'static)| ClusterError::Config(chain(error));
     let options = KubeConfigOptions { context: target.context.clone(), ..KubeConfigOptions::default() };
     if let Some(file) = &target.kubeconfig {
         let kubeconfig = Kubeconfig::read_from(file).map_err(|error| cannot(&error))?;
@@ -179,7 +179,8 @@ async fn config(target: &Target) -> Result<Config, ClusterError> {
     if target.context.is_some() {
         return Config::from_kubeconfig(&options).await.map_err(|error| cannot(&error));
     }
-    Config::infer().await.map_err(|error| cannot(&error))
+    // Outside of a cluster, what is wrong is the kubeconfig, which is the error's source.
+    Config::infer().await.map_err(|error| std::error::Error::source(&error).map_or_else(|| cannot(&error), cannot))
 }
 
 /// An error with its causes, each once.

@@ -43,7 +43,7 @@ use crate::resolve::ResolveError;
 pub enum Exit {
     /// Nothing would change.
     Unchanged = 0,
-    /// An error: no plan could be made.
+    /// An error: no plan could be made, or a line cannot run as it is written.
     Error = 1,
     /// Something would change.
     Changed = 2,
@@ -72,7 +72,7 @@ pub enum Error {
 fn told(problems: &[Problem]) -> String {
     let mut told: Vec<String> = problems.iter().map(ToString::to_string).collect();
     let count = problems.len();
-    told.push(format!("{count} {}", if count == 1 { "problem" } else { "problems" }));
+    told.push(format!("error: {count} {}", if count == 1 { "problem" } else { "problems" }));
     told.join("\n")
 }
 
@@ -85,16 +85,16 @@ pub async fn run(cli: Cli, out: &mut (impl Write + IsTerminal)) -> Result<Exit, 
             let colours = out.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
             out.write_all(rendered(&report, args.output, colours).as_bytes())?;
             out.flush()?;
-            Ok(exit(&report, args.strict))
+            Ok(exit(&report))
         }
         Command::Resolve(args) => resolve(&cli.target, &args, out).await,
     }
 }
 
-/// The exit code that a report leads to.
-pub fn exit(report: &Report, strict: bool) -> Exit {
+/// The exit code that a report leads to. A line that cannot run as it is written is an error, whatever else would change.
+pub fn exit(report: &Report) -> Exit {
     match report {
-        report if strict && report.counts.problems > 0 => Exit::Error,
+        report if report.counts.problems > 0 => Exit::Error,
         report if report.changed => Exit::Changed,
         _ => Exit::Unchanged,
     }

@@ -141,11 +141,12 @@ fn list(folder: &Path, recursive: bool, found: &mut Vec<PathBuf>) -> Result<(), 
 pub fn manifests(sources: &[Source], given: Option<&str>, default: &str) -> Manifests {
     let mut manifests = Manifests::default();
     for source in sources {
-        let loaded = validate::load(&source.text, &source.name);
+        let mut loaded = validate::load(&source.text, &source.name);
+        loaded.problems.sort_by_key(|problem| problem.origin.line);
         manifests.problems.extend(loaded.problems);
         for located in loaded.resources {
             if let Err(problem) = manifests.add(located, given, default) {
-                manifests.problems.push(problem);
+                manifests.problems.push(*problem);
             }
         }
     }
@@ -153,7 +154,7 @@ pub fn manifests(sources: &[Source], given: Option<&str>, default: &str) -> Mani
 }
 
 impl Manifests {
-    fn add(&mut self, located: Located, given: Option<&str>, default: &str) -> Result<(), Problem> {
+    fn add(&mut self, located: Located, given: Option<&str>, default: &str) -> Result<(), Box<Problem>> {
         let Located { resource, origin } = located;
         match resource {
             Resource::Campaign(mut campaign) => {
@@ -174,13 +175,9 @@ fn place(
     origin: &Origin,
     given: Option<&str>,
     default: &str,
-) -> Result<Key, Problem> {
-    let problem = |resource: String, field: &str, message: String| Problem {
-        origin: origin.clone(),
-        resource,
-        field: field.to_owned(),
-        message,
-        hint: None,
+) -> Result<Key, Box<Problem>> {
+    let problem = |resource: String, field: &str, message: String| {
+        Box::new(Problem { origin: origin.clone(), resource, field: field.to_owned(), message, hint: None })
     };
     let Some(name) = metadata.name.clone() else {
         let message = "a plan needs a name; generateName makes another object each time".to_owned();
@@ -204,10 +201,11 @@ fn insert<T>(
     key: Key,
     object: T,
     origin: Origin,
-) -> Result<(), Problem> {
+) -> Result<(), Box<Problem>> {
     if let Some(first) = all.get(&key) {
         let message = format!("is also in {}:{}", first.origin.file, first.origin.line);
-        return Err(Problem { origin, resource: format!("{kind} {key}"), field: String::new(), message, hint: None });
+        let resource = format!("{kind} {key}");
+        return Err(Box::new(Problem { origin, resource, field: String::new(), message, hint: None }));
     }
     all.insert(key, Manifest { object, origin });
     Ok(())

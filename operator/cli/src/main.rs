@@ -2,7 +2,8 @@
 
 use std::process::ExitCode;
 
-use adops_cli::{Exit, args::Cli, run};
+use adops_cli::args::Cli;
+use adops_cli::{Error, Exit, run};
 use clap::Parser;
 
 #[tokio::main(flavor = "current_thread")]
@@ -18,7 +19,11 @@ async fn main() -> ExitCode {
     match run(cli, &mut std::io::stdout()).await {
         Ok(exit) => ExitCode::from(exit as u8),
         Err(error) => {
-            eprintln!("error: {error}");
+            match error {
+                // Each of them begins with its file and line, where editors look for it.
+                Error::Invalid(_) => eprintln!("{error}"),
+                _ => eprintln!("error: {error}"),
+            }
             ExitCode::from(Exit::Error as u8)
         }
     }

@@ -87,18 +87,15 @@ fn details(line: &LineReport) -> Vec<String> {
             _ => {}
         }
         if let Some(why) = because(change.cause) {
-            told.push(format!(
-                "{} because {why}",
-                if change.action == "set" { name } else { change.action.to_owned() }
-            ));
+            told.push(format!("{}: {why}", if change.action == "set" { name } else { change.action.to_owned() }));
         }
         if let Some(later) = &change.later {
-            told.push(format!("{}: {later}", change.action));
+            told.push(format!("later: {later}"));
         }
     }
     if !line.settings_known {
         told.push(
-            "the settings on the platform were not confirmed, or are those of an older spec: which change is not known"
+            "the settings on the platform were not confirmed, or are those of an older spec: which of them change is not known"
                 .to_owned(),
         );
     }
@@ -131,11 +128,12 @@ fn plain(value: &Shown) -> String {
 
 /// A change as one text, for lists.
 fn change(change: &ChangeReport) -> String {
-    let name = match (change.action, change.field) {
-        ("set", Some(field)) => field.to_string(),
+    let values = values(change).join(", ");
+    match (change.action, change.field) {
+        ("set", Some(field)) => format!("{field} {values}"),
+        ("budget", _) => format!("budget {values}"),
         (action, _) => action.to_owned(),
-    };
-    format!("{name} {}", values(change).join(", ")).trim_end().to_owned()
+    }
 }
 
 fn because(cause: Cause) -> Option<&'static str> {

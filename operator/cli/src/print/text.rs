@@ -60,7 +60,7 @@ fn lists(campaign: &CampaignReport, style: &Style, text: &mut String) {
     let withheld = grouped(
         lines,
         |line| line.withheld.iter().collect(),
-        |withheld| format!("{}\n      {}", change(&withheld.change), why(&withheld.why)),
+        |withheld| format!(" {}\n      {}", change(&withheld.change), why(&withheld.why)),
     );
     let problems = grouped(lines, |line| line.problem.iter().collect(), |problem| format!("\n      {}", why(problem)));
     let unplanned = grouped(
@@ -78,7 +78,7 @@ fn lists(campaign: &CampaignReport, style: &Style, text: &mut String) {
         }
         let _ = writeln!(text, "  {title}");
         for (lines, told) in list {
-            let _ = writeln!(text, "    {}: {told}", names(&lines).trim_end());
+            let _ = writeln!(text, "    {}:{told}", names(&lines));
         }
     }
     for note in &campaign.notes {
