@@ -4,6 +4,7 @@
 mod access;
 mod edits;
 mod faults;
+mod goals;
 mod mutate;
 mod rules;
 mod scale;
