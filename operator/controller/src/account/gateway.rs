@@ -175,7 +175,7 @@ async fn serve_creates(
         for outcome in &results {
             count(shared, "create", outcome);
             if let Outcome::Applied { id } = outcome {
-                known.unsettled.insert(id.clone(), now + platform.read_after_write_lag());
+                known.created.insert(id.clone(), now + platform.read_after_write_lag());
             }
         }
         judge(&mut known.block, &results, now, &account.key.to_string());

@@ -100,7 +100,10 @@ async fn observe(shared: &Arc<Shared>, key: &Key, account: &AdAccount, state: &A
     let changed = match credentials::connect(shared, key, account, current.as_ref()).await {
         Ok(connected) => {
             let changed = current.is_none_or(|current| current.fingerprint != connected.fingerprint);
-            state.known().connection = Some(connected);
+            let mut known = state.known();
+            known.floor = known.started + connected.platform.request_timeout() + connected.platform.read_after_write_lag();
+            known.connection = Some(connected);
+            drop(known);
             changed
         }
         Err(error) => {

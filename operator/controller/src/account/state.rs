@@ -59,9 +59,15 @@ pub struct Known {
     pub by_campaign: HashMap<ShortHash, BTreeSet<ExternalId>>,
     /// Until when an observation may miss a write of ours.
     pub unsettled: BTreeMap<ExternalId, Timestamp>,
-    /// Before this an observation may miss a write of an earlier process.
+    /// Objects that this process has created, and until when a listing may not show them. What is seen of
+    /// them is true: nothing but the create was written.
+    pub created: BTreeMap<ExternalId, Timestamp>,
+    /// When this process began.
+    pub started: Timestamp,
+    /// Up to this an observation may miss a write of an earlier process: its last request may have been
+    /// sent just before this process began.
     pub floor: Timestamp,
-    /// Upper bounds of budgets whose last change has an unknown outcome, in micros.
+    /// The most that an object may spend a day by a write that no observation shows yet, in micros.
     pub upper_bounds: BTreeMap<ExternalId, i64>,
     /// Objects whose budget decrease was refused.
     pub refused_decreases: BTreeSet<ExternalId>,
@@ -103,6 +109,8 @@ impl AccountState {
             listed: None,
             by_campaign: HashMap::new(),
             unsettled: BTreeMap::new(),
+            created: BTreeMap::new(),
+            started,
             floor: started,
             upper_bounds: BTreeMap::new(),
             refused_decreases: BTreeSet::new(),
@@ -177,7 +185,7 @@ impl Known {
         for (id, line) in snapshot.lines {
             let newer = self.lines.get(&id).is_none_or(|before| before.seen <= line.seen);
             if newer {
-                if let Some(token) = line.marker.best_token() {
+                for token in line.marker.tokens() {
                     self.by_campaign.entry(token.campaign).or_default().insert(id.clone());
                 }
                 self.lines.insert(id, line);
@@ -198,7 +206,7 @@ impl Known {
     fn index(&mut self) {
         self.by_campaign.clear();
         for line in self.lines.values() {
-            if let Some(token) = line.marker.best_token() {
+            for token in line.marker.tokens() {
                 self.by_campaign.entry(token.campaign).or_default().insert(line.id.clone());
             }
         }
@@ -212,6 +220,7 @@ impl Known {
             Some(line) => line.seen <= *until,
             None => listed.is_none_or(|listed| listed <= *until),
         });
+        self.created.retain(|_, until| listed.is_none_or(|listed| listed <= *until));
         let unsettled = &self.unsettled;
         self.upper_bounds.retain(|id, _| unsettled.contains_key(id));
         self.refused_decreases.retain(|id| lines.get(id).is_some_and(|line| line.delivery == Delivery::Enabled));
@@ -248,7 +257,7 @@ impl Known {
                 return;
             }
         };
-        if let (Outcome::Unknown(_), Some(bound)) = (outcome, most(action)) {
+        if let Some(bound) = most(action) {
             let slot = self.upper_bounds.entry(id.clone()).or_default();
             *slot = (*slot).max(bound);
         }
@@ -272,6 +281,13 @@ impl Known {
         self.contested.retain(|(other, field)| other != id || still_differs(*field));
     }
 
+    /// Until when an observation of an object may miss a write of ours, for all objects that this may be
+    /// so for.
+    pub fn unsettled_now(&self) -> impl Iterator<Item = (&ExternalId, &Timestamp)> {
+        let unseen = self.created.iter().filter(|(id, _)| !self.lines.contains_key(*id));
+        unseen.chain(&self.unsettled)
+    }
+
     /// What concerns one Campaign: objects with its token and these ids.
     pub fn of_campaign(&self, campaign: ShortHash, ids: &BTreeSet<ExternalId>) -> Snapshot {
         let own = self.by_campaign.get(&campaign);
@@ -291,7 +307,7 @@ fn live_budget(line: &ObservedLine) -> i64 {
     if live { line.budget.micros() } else { 0 }
 }
 
-/// The most that a change of unknown outcome may have made an object spend.
+/// The most that a change may have made an object spend.
 fn most(action: &Action) -> Option<i64> {
     match action {
         Action::Enable { budget, .. } => Some(budget.micros()),

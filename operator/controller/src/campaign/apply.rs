@@ -213,7 +213,6 @@ pub fn settle(
         match outcome {
             Outcome::Applied { id } => {
                 memory.rejections.remove(&rejection_key);
-                memory.attempts.remove(&memory_key);
                 if let Some(record) = item.line.as_ref().and_then(|key| records.get_mut(key)) {
                     record.acknowledge(action, id);
                 }

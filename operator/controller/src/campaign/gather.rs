@@ -72,7 +72,8 @@ pub struct Known {
     pub block: Option<Block>,
     /// Spend of this Campaign's objects by day.
     pub spend: BTreeMap<ExternalId, BTreeMap<Date, i64>>,
-    settle_after: SignedDuration,
+    /// How long after an attempt a listing must begin to settle it.
+    pub settle_after: SignedDuration,
     unsettled: BTreeMap<ExternalId, Timestamp>,
     floor: Timestamp,
     upper_bounds: BTreeMap<ExternalId, i64>,
@@ -134,6 +135,7 @@ pub async fn gather(
         let memory = memory.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         for (line, (replacement, at)) in &memory.attempts {
             let record = records.entry(line.clone()).or_default();
+            // An id that is known settles the attempt; after the loss of a status the attempt is all there is.
             if record.id.is_none() && record.attempt.is_none() && record.replacement <= *replacement {
                 record.replacement = *replacement;
                 record.attempt = Some(*at);
@@ -268,9 +270,9 @@ async fn known(
         block: known.block.clone(),
         spend: known.spend.iter().filter(|(id, _)| of_own(id)).map(|(id, days)| (id.clone(), days.clone())).collect(),
         settle_after: platform.request_timeout() + platform.read_after_write_lag(),
-        unsettled: known.unsettled.iter().filter(|(id, _)| of_own(id) || held.contains(*id)).map(|(i, t)| (i.clone(), *t)).collect(),
+        unsettled: known.unsettled_now().filter(|(id, _)| of_own(id) || held.contains(*id)).map(|(i, t)| (i.clone(), *t)).collect(),
         floor: known.floor,
-        upper_bounds: known.upper_bounds.iter().filter(|(id, _)| of_own(id)).map(|(i, b)| (i.clone(), *b)).collect(),
+        upper_bounds: known.upper_bounds.iter().filter(|(id, _)| of_own(id) || held.contains(*id)).map(|(i, b)| (i.clone(), *b)).collect(),
         refused_decreases: known.refused_decreases.iter().filter(|id| of_own(id)).cloned().collect(),
         contested: known.contested.iter().filter(|(id, _)| of_own(id)).cloned().collect(),
         granted,

@@ -131,7 +131,7 @@ async fn rounds(
         let gathered = gather(shared, key, &campaign, spec.clone(), memory).await;
         let mut plan = plan(shared, &gathered);
         let mut records = gathered.with_inputs(shared, |inputs| remember(inputs, &plan));
-        forget_settled(memory, &records);
+        forget_settled(memory, &gathered);
         let items = apply::select(shared, &gathered, &mut plan, memory);
         tell_stops(shared, key, &campaign, &gathered, &records).await;
         if items.is_empty() {
@@ -160,9 +160,13 @@ fn plan(shared: &Shared, gathered: &Gathered) -> Plan {
     gathered.with_inputs(shared, |inputs| restrict(inputs, plan::plan(inputs)))
 }
 
-fn forget_settled(memory: &Mutex<CampaignMemory>, records: &BTreeMap<LineKey, LineRecord>) {
+/// An attempt is remembered until a listing that began late enough has told of it: should the status be
+/// lost before, it is all that keeps the line from being created twice.
+fn forget_settled(memory: &Mutex<CampaignMemory>, gathered: &Gathered) {
     let mut memory = memory.lock().unwrap_or_else(PoisonError::into_inner);
-    memory.attempts.retain(|key, _| records.get(key).is_none_or(|record| record.attempt.is_some()));
+    memory.attempts.retain(|key, (_, at)| {
+        gathered.accounts.get(&key.account).is_none_or(|known| known.snapshot.began <= *at + known.settle_after)
+    });
 }
 
 /// Reads objects back whose last observation was too early to tell of our last write, once that can be

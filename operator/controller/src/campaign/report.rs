@@ -240,7 +240,7 @@ fn budget_per_day(gathered: &Gathered) -> Option<String> {
 }
 
 fn belongs(gathered: &Gathered, object: &adops_core::campaign::observed::ObservedLine) -> bool {
-    object.marker.best_token().is_some_and(|token| token.campaign == gathered.spec.id.hash())
+    object.marker.tokens().any(|token| token.campaign == gathered.spec.id.hash())
 }
 
 /// Spend of the last seven account days, and how it compares to the budget of the finished ones.
