@@ -75,30 +75,59 @@ pub(super) async fn ensure(
         }
     }
     if !missing.is_empty() {
-        let created = create(client, &missing).await?;
-        found.extend(missing.into_iter().zip(created).map(|((name, _), goal)| (name, Ok(goal))));
+        found.extend(create(client, missing).await?);
     }
     Ok(found)
 }
 
-async fn create(client: &Client, missing: &[(String, String)]) -> Result<Vec<String>, PlatformError> {
+/// Creates the goals of actions, told by name and resource name.
+async fn create(
+    client: &Client,
+    missing: Vec<(String, String)>,
+) -> Result<BTreeMap<String, Result<String, PlatformError>>, PlatformError> {
     let operations: Vec<_> = missing
         .iter()
         .map(|(name, action)| {
             json!({ "customConversionGoalOperation": { "create": {
-                "name": format!("adops: {name}"), "conversionActions": [action], "status": "ENABLED",
+                "name": goal_name(name), "conversionActions": [action], "status": "ENABLED",
             } } })
         })
         .collect();
-    let mutated = client
-        .mutate(&operations, false)
-        .await
-        .map_err(|refusal| read_error(refusal.error, "creating a conversion goal"))?;
-    let names: Vec<String> = mutated.names.into_iter().flatten().collect();
-    if names.len() == missing.len() {
-        return Ok(names);
+    match client.mutate(&operations, false).await {
+        Ok(mutated) => {
+            let unread =
+                || PlatformError::Unavailable { message: "a conversion goal that was created has no name".to_owned() };
+            let names = mutated.names.into_iter().chain(std::iter::repeat(None));
+            Ok(missing.into_iter().zip(names).map(|((name, _), goal)| (name, goal.ok_or_else(unread))).collect())
+        }
+        // Somebody else, or a request of ours that seemed lost, has created one meanwhile.
+        Err(refusal) if refusal.items.iter().any(|item| is_duplicate(&item.code)) => {
+            let goals = custom_goals(client).await?;
+            Ok(missing.into_iter().map(|(name, action)| (name.clone(), existing(&goals, &name, &action))).collect())
+        }
+        Err(refusal) => Err(read_error(refusal.error, "creating a conversion goal")),
     }
-    Err(PlatformError::Unavailable { message: "the answer does not name the conversion goals".to_owned() })
+}
+
+fn goal_name(action: &str) -> String {
+    format!("adops: {action}")
+}
+
+fn is_duplicate(code: &str) -> bool {
+    matches!(code, "CUSTOM_GOAL_DUPLICATE_NAME" | "DUPLICATE_CONVERSION_ACTION_LIST")
+}
+
+/// The goal that counts an action alone.
+fn existing(goals: &[CustomConversionGoal], name: &str, action: &str) -> Result<String, PlatformError> {
+    if let Some(goal) = goals.iter().find(|goal| goal.conversion_actions == [action]) {
+        return Ok(goal.resource_name.clone());
+    }
+    let own = goal_name(name);
+    if goals.iter().any(|goal| goal.name == own) {
+        let message = format!("the conversion goal `{own}` counts something else than `{name}`: rename or correct it");
+        return Err(rejected(Reason::PlatformRejected, message));
+    }
+    Err(PlatformError::Unavailable { message: format!("the conversion goal `{own}` is not listed yet") })
 }
 
 /// Enabled conversion actions: name and resource name.
@@ -115,7 +144,8 @@ async fn actions(client: &Client) -> Result<BTreeMap<String, String>, PlatformEr
 async fn custom_goals(client: &Client) -> Result<Vec<CustomConversionGoal>, PlatformError> {
     let rows: Vec<CustomGoalRow> = client
         .search(
-            "SELECT custom_conversion_goal.resource_name, custom_conversion_goal.conversion_actions \
+            "SELECT custom_conversion_goal.resource_name, custom_conversion_goal.name, \
+             custom_conversion_goal.conversion_actions \
              FROM custom_conversion_goal WHERE custom_conversion_goal.status = 'ENABLED'",
         )
         .await?;

@@ -165,3 +165,26 @@ async fn a_budget_below_googles_minimum_is_told_as_such() {
             .all(|outcome| matches!(outcome, Outcome::Failed(error) if error.reason() == Reason::BudgetBelowMinimum))
     );
 }
+
+#[tokio::test]
+async fn labels_and_goals_that_are_not_listed_yet_are_waited_for_and_never_made_twice() {
+    let world = World::start().await;
+    let lines = new_lines(&world.plan().await);
+    world.sim.set_read_lag(jiff::SignedDuration::from_secs(10));
+    let other = connect(&world.sim, &world.counter, secrets(&world.sim));
+    let mut created = Vec::new();
+    for _ in 0..3 {
+        for (google, lines) in [(world.google.as_ref(), &lines[..1]), (&other, &lines[1..])] {
+            created = google.create(lines).await;
+            let waits = |outcome: &Outcome| {
+                matches!(outcome, Outcome::Applied { .. } | Outcome::Failed(PlatformError::Unavailable { .. }))
+            };
+            assert!(created.iter().all(waits), "{created:?}");
+        }
+        world.tick(20);
+    }
+    assert_eq!(applied(&created), 2);
+    assert_eq!(world.sim.google_account(CID).campaigns.len(), 3);
+    let goals: usize = world.sim.ledger().iter().filter(|entry| entry.kind == "customConversionGoal").count();
+    assert_eq!((world.sim.google_account(CID).labels.len(), goals), (2, 1));
+}
