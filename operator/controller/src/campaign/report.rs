@@ -103,7 +103,10 @@ fn line_report(gathered: &Gathered, line: &LinePlan, records: &BTreeMap<LineKey,
     let unfinished = problem.is_some() || account.is_some() || (object.is_none() && !over && !gathered.spec.suspend);
     let ready = !waiting && choice && !unfinished;
     let delivering = enabled && serving.iter().all(|reason| serves(*reason));
-    let trouble = account.cloned().or(problem).or(withheld);
+    let block = gathered.accounts.get(&line.key.account).and_then(|known| known.block.as_ref());
+    let blocked = block.filter(|block| !ready && block.until > gathered.now);
+    let blocked = blocked.map(|block| (block.reason, format!("{}; the next attempt is at {}", block.message, block.until)));
+    let trouble = account.cloned().or(problem).or(blocked).or(withheld);
     let (reason, message) = match trouble {
         Some((reason, message)) => (Some(reason), message),
         None if over => (Some(Reason::FlightOver), String::new()),
@@ -394,7 +397,13 @@ fn conditions(gathered: &Gathered, verdict: &Verdict, delivering: usize, total: 
     let before = &gathered.status.conditions;
     let now = Timestamp::now();
     let mut conditions = Conditions::new(before, gathered.generation, now);
-    let reason = verdict.word.unwrap_or(if verdict.ready { Reason::Ready } else { Reason::Updating });
+    let reason = match verdict.word {
+        // How it serves is told by `Delivering`.
+        Some(word) if verdict.ready && !users_own(word) => Reason::Ready,
+        Some(word) => word,
+        None if verdict.ready => Reason::Ready,
+        None => Reason::Updating,
+    };
     let was_ready = find(before, ConditionType::Ready).is_some_and(|ready| ready.status == "True");
     let failing_since = find(before, ConditionType::Reconciling).map_or(now, |c| c.last_transition_time.0);
     let grace = verdict.transient && was_ready && !gathered.spec_changed && now.duration_since(failing_since) < GRACE;
