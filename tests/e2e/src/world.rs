@@ -396,11 +396,11 @@ impl Snapshot {
 /// Applies YAML documents by server-side apply; those without a namespace of a namespaced kind go to
 /// `namespace`.
 pub async fn apply_yaml(client: &Client, yaml: &str, namespace: Option<&str>) -> kube::Result<()> {
-    for document in serde_yaml_ng::Deserializer::from_str(yaml) {
-        let value = serde_json::Value::deserialize(document).expect("YAML");
-        if value.is_null() {
-            continue;
-        }
+    // Read before anything is awaited: a reader of YAML must stay on its thread.
+    let documents: Vec<serde_json::Value> = serde_yaml_ng::Deserializer::from_str(yaml)
+        .map(|document| serde_json::Value::deserialize(document).expect("YAML"))
+        .collect();
+    for value in documents.into_iter().filter(|value| !value.is_null()) {
         let mut object: DynamicObject = serde_json::from_value(value).expect("an object");
         let types = object.types.clone().unwrap_or_else(|| TypeMeta { api_version: String::new(), kind: String::new() });
         let kind = GroupVersionKind::try_from(&types).expect("a kind");

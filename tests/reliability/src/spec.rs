@@ -1,0 +1,90 @@
+//! The Campaign that the tests work with.
+
+use serde_json::{Value, json};
+
+/// The parts of a Campaign that the tests change.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Spec {
+    /// Its name.
+    pub name: String,
+    /// First day of the flight.
+    pub start: String,
+    /// Markets, each a line.
+    pub markets: Vec<String>,
+    /// Daily budget in whole euros.
+    pub budget: i64,
+    /// The weight of `US`.
+    pub us_weight: u32,
+    /// The first headline.
+    pub headline: String,
+    /// A keyword.
+    pub keyword: String,
+    /// Whether it is active.
+    pub active: bool,
+    /// `Pause` or `Remove`.
+    pub deletion: String,
+    /// `Keep` or `Override`.
+    pub stops_by_hand: String,
+}
+
+impl Default for Spec {
+    fn default() -> Self {
+        Self {
+            name: "spring".into(),
+            start: "2027-03-01".into(),
+            markets: ["US", "GB", "DE"].map(str::to_owned).to_vec(),
+            budget: 300,
+            us_weight: 1,
+            headline: "Spring is here".into(),
+            keyword: "spring series".into(),
+            active: true,
+            deletion: "Pause".into(),
+            stops_by_hand: "Keep".into(),
+        }
+    }
+}
+
+impl Spec {
+    /// The Campaign's spec.
+    pub fn json(&self) -> Value {
+        json!({
+            "objective": "Signups",
+            "flight": { "start": self.start, "end": "2027-05-31" },
+            "accounts": ["google-global"],
+            "markets": self.markets,
+            "budget": { "daily": format!("{}.00", self.budget), "currency": "EUR" },
+            "split": { "markets": { "US": self.us_weight } },
+            "fallbackLocale": "en",
+            "declarations": { "euPoliticalAds": false, "specialAdCategories": [] },
+            "ads": [{
+                "name": "main",
+                "url": "https://example.com/{market}",
+                "copy": { "en": {
+                    "headlines": [self.headline, "Watch now", "New season"],
+                    "descriptions": ["All episodes today.", "Start for free."],
+                } },
+            }],
+            "google": { "keywords": { "en": [self.keyword, "\"new series\""] } },
+            "state": if self.active { "Active" } else { "Paused" },
+            "deletionPolicy": self.deletion,
+            "stopsByHand": self.stops_by_hand,
+            "onReplace": "Allow",
+        })
+    }
+
+    /// The Campaign as YAML (JSON is YAML).
+    pub fn yaml(&self) -> String {
+        json!({
+            "apiVersion": "adops.dev/v1alpha1",
+            "kind": "Campaign",
+            "metadata": { "name": self.name },
+            "spec": self.json(),
+        })
+        .to_string()
+    }
+
+    /// The budget in micros.
+    pub fn micros(&self) -> i64 {
+        self.budget * 1_000_000
+    }
+}
