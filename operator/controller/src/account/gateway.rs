@@ -18,6 +18,11 @@ use crate::runtime::activity::Working;
 use crate::runtime::backoff;
 use crate::runtime::metrics::Changed;
 
+/// Where outcomes go, one for each item.
+type Outcomes = oneshot::Sender<Vec<Outcome>>;
+/// Where it goes whether a read-back worked.
+type ReadBack = oneshot::Sender<Result<(), PlatformError>>;
+
 /// What can be asked of a gateway.
 pub enum Request {
     /// Make new objects.
@@ -25,7 +30,7 @@ pub enum Request {
         /// The lines.
         lines: Vec<NewLine>,
         /// One outcome for each.
-        reply: oneshot::Sender<Vec<Outcome>>,
+        reply: Outcomes,
         /// Work that is under way until the answer is there.
         working: Working,
     },
@@ -34,7 +39,7 @@ pub enum Request {
         /// The changes.
         actions: Vec<Action>,
         /// One outcome for each.
-        reply: oneshot::Sender<Vec<Outcome>>,
+        reply: Outcomes,
         /// Work that is under way until the answer is there.
         working: Working,
     },
@@ -43,7 +48,7 @@ pub enum Request {
         /// Which.
         ids: BTreeSet<ExternalId>,
         /// Whether it worked.
-        reply: oneshot::Sender<Result<(), PlatformError>>,
+        reply: ReadBack,
         /// Work that is under way until the answer is there.
         working: Working,
     },
@@ -92,9 +97,9 @@ pub async fn run(shared: Arc<Shared>, account: Arc<AccountState>, mut requests: 
 
 #[derive(Default)]
 struct Batch {
-    creates: Vec<(Vec<NewLine>, oneshot::Sender<Vec<Outcome>>, Working)>,
-    changes: Vec<(Vec<Action>, oneshot::Sender<Vec<Outcome>>, Working)>,
-    reads: Vec<(BTreeSet<ExternalId>, oneshot::Sender<Result<(), PlatformError>>, Working)>,
+    creates: Vec<(Vec<NewLine>, Outcomes, Working)>,
+    changes: Vec<(Vec<Action>, Outcomes, Working)>,
+    reads: Vec<(BTreeSet<ExternalId>, ReadBack, Working)>,
 }
 
 async fn serve(shared: &Shared, account: &AccountState, requests: Vec<Request>) {
@@ -119,8 +124,13 @@ async fn serve(shared: &Shared, account: &AccountState, requests: Vec<Request>) 
         }
         return;
     };
+    let before = account.known().block.clone();
     serve_changes(shared, account, &platform, batch.changes, batch.creates).await;
     serve_reads(shared, account, &platform, batch.reads).await;
+    // The AdAccount tells of it, and looks again when the time has come.
+    if account.known().block != before {
+        shared.accounts_queue.add(account.key.clone());
+    }
 }
 
 /// First what stops or shrinks spend and what restores our marks, then creates, then the rest.
@@ -128,8 +138,8 @@ async fn serve_changes(
     shared: &Shared,
     account: &AccountState,
     platform: &Arc<dyn AdPlatform>,
-    changes: Vec<(Vec<Action>, oneshot::Sender<Vec<Outcome>>, Working)>,
-    creates: Vec<(Vec<NewLine>, oneshot::Sender<Vec<Outcome>>, Working)>,
+    changes: Vec<(Vec<Action>, Outcomes, Working)>,
+    creates: Vec<(Vec<NewLine>, Outcomes, Working)>,
 ) {
     let mut flat: Vec<(usize, usize, Action)> = Vec::new();
     for (asker, (actions, ..)) in changes.iter().enumerate() {
@@ -138,7 +148,8 @@ async fn serve_changes(
     flat.sort_by_key(|(.., action)| action.importance());
     let later = flat.split_off(flat.partition_point(|(.., action)| action.importance() < Importance::Increase));
 
-    let mut outcomes: Vec<Vec<Option<Outcome>>> = changes.iter().map(|(actions, ..)| vec![None; actions.len()]).collect();
+    let mut outcomes: Vec<Vec<Option<Outcome>>> =
+        changes.iter().map(|(actions, ..)| vec![None; actions.len()]).collect();
     let mut creates = Some(creates);
     for part in [flat, later] {
         if !part.is_empty() {
@@ -162,7 +173,7 @@ async fn serve_creates(
     shared: &Shared,
     account: &AccountState,
     platform: &Arc<dyn AdPlatform>,
-    creates: Vec<(Vec<NewLine>, oneshot::Sender<Vec<Outcome>>, Working)>,
+    creates: Vec<(Vec<NewLine>, Outcomes, Working)>,
 ) {
     if creates.is_empty() {
         return;
@@ -216,7 +227,7 @@ async fn serve_reads(
     shared: &Shared,
     account: &AccountState,
     platform: &Arc<dyn AdPlatform>,
-    reads: Vec<(BTreeSet<ExternalId>, oneshot::Sender<Result<(), PlatformError>>, Working)>,
+    reads: Vec<(BTreeSet<ExternalId>, ReadBack, Working)>,
 ) {
     let ids: BTreeSet<ExternalId> = reads.iter().flat_map(|(ids, ..)| ids.iter().cloned()).collect();
     if ids.is_empty() {

@@ -11,16 +11,16 @@ use adops_platforms::port::Scope;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use kube::ResourceExt;
 
+use super::credentials;
 use super::gateway::{self, seed_of};
 use super::report::{self, Seen};
 use super::state::{AccountState, Block};
-use super::credentials;
 use crate::campaign::reconcile::account_key;
 use crate::operator::Shared;
+use crate::runtime::backoff;
 use crate::runtime::metrics::{Kind, Pass};
 use crate::runtime::status::{self, WriteError};
 use crate::runtime::watch::{Key, Stored};
-use crate::runtime::backoff;
 
 /// How far back spend is read: what SPEND-7D shows, and the days whose figures may still change.
 const SPEND_DAYS: i64 = 9;
@@ -63,10 +63,7 @@ async fn pass(shared: &Arc<Shared>, key: &Key) -> Result<Reason, WriteError> {
             return Ok(Reason::Deleting);
         }
     };
-    let account = match finalize(shared, key, &account).await? {
-        Some(account) => account,
-        None => return Ok(Reason::Deleting),
-    };
+    let Some(account) = finalize(shared, key, &account).await? else { return Ok(Reason::Deleting) };
     let state = shared.account_state(key);
     wake_on_new_generation(shared, &state, &account);
 
@@ -78,7 +75,10 @@ async fn pass(shared: &Arc<Shared>, key: &Key) -> Result<Reason, WriteError> {
             drop(known);
             Seen::failed(
                 Reason::AccountClaimed,
-                format!("the AdAccount {other}, which is older, holds {:?} {}", account.spec.platform, account.spec.account_id),
+                format!(
+                    "the AdAccount {other}, which is older, holds {:?} {}",
+                    account.spec.platform, account.spec.account_id
+                ),
             )
         }
         None => observe(shared, key, &account, &state).await,
@@ -101,7 +101,8 @@ async fn observe(shared: &Arc<Shared>, key: &Key, account: &AdAccount, state: &A
         Ok(connected) => {
             let changed = current.is_none_or(|current| current.fingerprint != connected.fingerprint);
             let mut known = state.known();
-            known.floor = known.started + connected.platform.request_timeout() + connected.platform.read_after_write_lag();
+            known.floor =
+                known.started + connected.platform.request_timeout() + connected.platform.read_after_write_lag();
             known.connection = Some(connected);
             drop(known);
             changed
@@ -116,7 +117,9 @@ async fn observe(shared: &Arc<Shared>, key: &Key, account: &AdAccount, state: &A
     };
     let due = {
         let mut known = state.known();
-        if changed || known.block.as_ref().is_some_and(|block| block.reason != Reason::QuotaExhausted && block.until <= now) {
+        if changed
+            || known.block.as_ref().is_some_and(|block| block.reason != Reason::QuotaExhausted && block.until <= now)
+        {
             known.next_poll = now;
         }
         let open = known.block.as_ref().is_none_or(|block| block.until <= now || changed);
@@ -154,7 +157,12 @@ fn fail(shared: &Shared, key: &Key, state: &AccountState, reason: Reason, messag
 }
 
 /// One full listing, and the spend if that is due.
-async fn list(shared: &Arc<Shared>, key: &Key, account: &AdAccount, state: &Arc<AccountState>) -> Result<(), PlatformError> {
+async fn list(
+    shared: &Arc<Shared>,
+    key: &Key,
+    account: &AdAccount,
+    state: &Arc<AccountState>,
+) -> Result<(), PlatformError> {
     let Some(platform) = state.platform() else {
         return Err(PlatformError::Unavailable { message: "there is no connection".to_owned() });
     };
@@ -183,8 +191,11 @@ async fn list(shared: &Arc<Shared>, key: &Key, account: &AdAccount, state: &Arc<
         woken.extend(holders(shared, key, &changed));
         if let Some(spend) = spend {
             if spend != known.spend {
-                let ids: HashSet<ExternalId> =
-                    spend.iter().filter(|(id, days)| known.spend.get(*id) != Some(days)).map(|(id, _)| id.clone()).collect();
+                let ids: HashSet<ExternalId> = spend
+                    .iter()
+                    .filter(|(id, days)| known.spend.get(*id) != Some(days))
+                    .map(|(id, _)| id.clone())
+                    .collect();
                 woken.extend(holders(shared, key, &ids));
             }
             known.spend = spend;

@@ -1,8 +1,8 @@
 //! An AdAccount's status: written only when it says something else than before.
 
-use adops_api::condition::{ConditionType, Conditions, Status};
 use adops_api::account::ObjectCount;
 use adops_api::common::Backoff;
+use adops_api::condition::{ConditionType, Conditions, Status};
 use adops_api::{AdAccount, AdAccountStatus};
 use adops_core::money::Money;
 use adops_core::reason::Reason;
@@ -77,7 +77,13 @@ pub async fn write(
     Ok(())
 }
 
-fn compute(account: &AdAccount, before: &AdAccountStatus, state: &AccountState, seen: &Seen, now: Timestamp) -> AdAccountStatus {
+fn compute(
+    account: &AdAccount,
+    before: &AdAccountStatus,
+    state: &AccountState,
+    seen: &Seen,
+    now: Timestamp,
+) -> AdAccountStatus {
     let known = state.known();
     let generation = account.metadata.generation.unwrap_or(0);
     let mut status = before.clone();
@@ -106,18 +112,16 @@ fn compute(account: &AdAccount, before: &AdAccountStatus, state: &AccountState, 
         "spec.stop is set: all that adops owns here is paused".clone_into(&mut message);
     }
     status.reason = (reason != Reason::Ready).then_some(reason);
-    status.quota_exhausted_until = seen
-        .block
-        .as_ref()
-        .filter(|block| block.reason == Reason::QuotaExhausted)
-        .map(|block| Time(block.until));
+    status.quota_exhausted_until =
+        seen.block.as_ref().filter(|block| block.reason == Reason::QuotaExhausted).map(|block| Time(block.until));
     status.backoff = seen.block.as_ref().map(|block| Backoff {
         failures: i32::try_from(block.failures).unwrap_or(i32::MAX),
         until: Time(block.until),
         reason: Some(block.reason),
     });
     let good = matches!(reason, Reason::Ready | Reason::StoppedByAccount | Reason::Deleting);
-    let transient = seen.block.as_ref().is_some_and(|block| !needs_human(block.reason) && now.duration_since(block.since) < GRACE);
+    let transient =
+        seen.block.as_ref().is_some_and(|block| !needs_human(block.reason) && now.duration_since(block.since) < GRACE);
     let was_ready = before.conditions.iter().any(|c| c.type_ == "Ready" && c.status == "True");
     let ready = good || (transient && was_ready);
     let mut conditions = Conditions::new(&before.conditions, generation, Timestamp::now());

@@ -239,17 +239,22 @@ impl Known {
     }
 
     /// Notes what came of a change, so that later observations are judged rightly.
-    pub fn note(&mut self, action: &Action, outcome: &Outcome, now: Timestamp, lag: SignedDuration, timeout: SignedDuration) {
+    pub fn note(
+        &mut self,
+        action: &Action,
+        outcome: &Outcome,
+        now: Timestamp,
+        lag: SignedDuration,
+        timeout: SignedDuration,
+    ) {
         let Some(id) = action.id().cloned() else { return };
         let until = match outcome {
             Outcome::Applied { .. } => now + lag,
             Outcome::Unknown(_) => now + timeout + lag,
             Outcome::Failed(_) => {
                 if matches!(action, Action::SetBudget { from, to, .. } if to < from) {
-                    let rejected = matches!(
-                        outcome,
-                        Outcome::Failed(adops_platforms::error::PlatformError::Rejected { .. })
-                    );
+                    let rejected =
+                        matches!(outcome, Outcome::Failed(adops_platforms::error::PlatformError::Rejected { .. }));
                     if rejected {
                         self.refused_decreases.insert(id);
                     }

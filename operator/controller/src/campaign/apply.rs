@@ -38,12 +38,7 @@ pub struct Done {
 }
 
 /// Takes out of the plan what cannot be sent now, and answers with the rest.
-pub fn select(
-    shared: &Shared,
-    gathered: &Gathered,
-    plan: &mut Plan,
-    memory: &Mutex<CampaignMemory>,
-) -> Vec<Item> {
+pub fn select(shared: &Shared, gathered: &Gathered, plan: &mut Plan, memory: &Mutex<CampaignMemory>) -> Vec<Item> {
     let mut items = Vec::new();
     let memory = memory.lock().unwrap_or_else(PoisonError::into_inner);
     for line in &mut plan.lines {
@@ -130,7 +125,12 @@ fn ceiling(known: &super::gather::Known, change: &Change) -> Option<(Reason, Str
 }
 
 /// Notes in the records what is about to be sent; they are stored before it is.
-pub fn intend(items: &[Item], records: &mut BTreeMap<LineKey, LineRecord>, memory: &Mutex<CampaignMemory>, now: Timestamp) {
+pub fn intend(
+    items: &[Item],
+    records: &mut BTreeMap<LineKey, LineRecord>,
+    memory: &Mutex<CampaignMemory>,
+    now: Timestamp,
+) {
     let mut memory = memory.lock().unwrap_or_else(PoisonError::into_inner);
     for item in items {
         let Some(key) = &item.line else { continue };
@@ -206,9 +206,10 @@ pub fn settle(
         {
             known.state.known().count_correction(id, field, gathered.now);
         }
-        let memory_key = item.line.clone().unwrap_or_else(|| {
-            LineKey::new(item.account.clone(), action.id().cloned().unwrap_or_default())
-        });
+        let memory_key = item
+            .line
+            .clone()
+            .unwrap_or_else(|| LineKey::new(item.account.clone(), action.id().cloned().unwrap_or_default()));
         let rejection_key = (memory_key.clone(), fingerprint(action));
         match outcome {
             Outcome::Applied { id } => {

@@ -18,6 +18,7 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::core::v1::Namespace;
 use kube::Api;
+use kube::core::SelectorExt;
 
 use super::memory::CampaignMemory;
 use super::reconcile::account_key;
@@ -228,7 +229,10 @@ async fn known(
     };
     let (Some(facts), Some(connected), Some(_)) = (&known.facts, &known.connection, known.listed) else {
         if object.status.as_ref().and_then(|s| s.reason) == Some(Reason::AccountClaimed) {
-            return Err((Reason::AccountClaimed, format!("{name}: another AdAccount, which is older, holds this platform account")));
+            return Err((
+                Reason::AccountClaimed,
+                format!("{name}: another AdAccount, which is older, holds this platform account"),
+            ));
         }
         return Err(not_ready());
     };
@@ -237,12 +241,14 @@ async fn known(
     if !granted && snapshot.lines.is_empty() {
         return Err((
             Reason::AccountNotGranted,
-            format!("the AdAccount {account_key} does not grant the namespace {} (spec.allowedNamespaces)", key.namespace),
+            format!(
+                "the AdAccount {account_key} does not grant the namespace {} (spec.allowedNamespaces)",
+                key.namespace
+            ),
         ));
     }
-    let ceiling = adops_api::convert::ceiling(&object.spec.ceiling).map_err(|error| {
-        (Reason::InvalidSpec, format!("the ceiling of the AdAccount {account_key}: {error}"))
-    })?;
+    let ceiling = adops_api::convert::ceiling(&object.spec.ceiling)
+        .map_err(|error| (Reason::InvalidSpec, format!("the ceiling of the AdAccount {account_key}: {error}")))?;
     if ceiling.currency() != facts.currency {
         return Err((
             Reason::CurrencyMismatch,
@@ -270,9 +276,18 @@ async fn known(
         block: known.block.clone(),
         spend: known.spend.iter().filter(|(id, _)| of_own(id)).map(|(id, days)| (id.clone(), days.clone())).collect(),
         settle_after: platform.request_timeout() + platform.read_after_write_lag(),
-        unsettled: known.unsettled_now().filter(|(id, _)| of_own(id) || held.contains(*id)).map(|(i, t)| (i.clone(), *t)).collect(),
+        unsettled: known
+            .unsettled_now()
+            .filter(|(id, _)| of_own(id) || held.contains(*id))
+            .map(|(i, t)| (i.clone(), *t))
+            .collect(),
         floor: known.floor,
-        upper_bounds: known.upper_bounds.iter().filter(|(id, _)| of_own(id) || held.contains(*id)).map(|(i, b)| (i.clone(), *b)).collect(),
+        upper_bounds: known
+            .upper_bounds
+            .iter()
+            .filter(|(id, _)| of_own(id) || held.contains(*id))
+            .map(|(i, b)| (i.clone(), *b))
+            .collect(),
         refused_decreases: known.refused_decreases.iter().filter(|id| of_own(id)).cloned().collect(),
         contested: known.contested.iter().filter(|(id, _)| of_own(id)).cloned().collect(),
         granted,
@@ -293,7 +308,6 @@ async fn granted(shared: &Shared, key: &Key, account_key: &Key, account: &AdAcco
         AllowedFrom::Selector => {
             let Some(selector) = &allowed.selector else { return false };
             let Ok(selector) = kube::core::Selector::try_from(selector.clone()) else { return false };
-            use kube::core::SelectorExt;
             let namespaces: Api<Namespace> = Api::all(shared.client.clone());
             match namespaces.get_opt(&key.namespace).await {
                 Ok(Some(namespace)) => selector.matches(&namespace.metadata.labels.unwrap_or_default()),
@@ -329,8 +343,11 @@ fn spending(gathered: &Gathered) -> Spending {
         let early = now.start_of_day().is_ok_and(|day| gathered.now.duration_since(day.timestamp()) < REPORTING_LAG);
         for (id, days) in &known.spend {
             let Some(object) = known.snapshot.lines.get(id) else { continue };
-            let reported: i64 =
-                days.iter().filter(|(day, _)| **day >= gathered.spec.flight.start && **day < today).map(|(_, m)| *m).sum();
+            let reported: i64 = days
+                .iter()
+                .filter(|(day, _)| **day >= gathered.spec.flight.start && **day < today)
+                .map(|(_, m)| *m)
+                .sum();
             let expected = if early && yesterday >= gathered.spec.flight.start {
                 object.budget.micros() - days.get(&yesterday).copied().unwrap_or(0)
             } else {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use adops_api::condition::{ConditionType, Status};
 use adops_api::{ABANDON_ANNOTATION, Campaign, CampaignStatus, Conditions, FINALIZER};
 use adops_core::campaign::line::{self, LineKey};
 use adops_core::campaign::observed::{ExternalId, LineRecord};
@@ -270,7 +271,8 @@ async fn finish_deletion(
     plan: &Plan,
     records: &BTreeMap<LineKey, LineRecord>,
 ) -> Result<Reason, WriteError> {
-    let abandoned = campaign.annotations().get(ABANDON_ANNOTATION).is_some_and(|uid| Some(uid) == campaign.uid().as_ref());
+    let abandoned =
+        campaign.annotations().get(ABANDON_ANNOTATION).is_some_and(|uid| Some(uid) == campaign.uid().as_ref());
     let open = open_ends(gathered, plan, records);
     if open.is_empty() || abandoned {
         let reason = if open.is_empty() { Reason::Deleting } else { Reason::AbandonedByUser };
@@ -288,7 +290,6 @@ async fn finish_deletion(
     let message = open.join("; ");
     let reason = gathered.problems.values().map(|(reason, _)| *reason).min().unwrap_or(Reason::Deleting);
     let mut conditions = Conditions::new(&gathered.status.conditions, gathered.generation, Timestamp::now());
-    use adops_api::condition::{ConditionType, Status};
     conditions.set(ConditionType::Ready, Status::False, reason, &message);
     conditions.set(ConditionType::Reconciling, Status::True, reason, &message);
     after.conditions = conditions.into_ours();
@@ -317,7 +318,14 @@ fn open_ends(gathered: &Gathered, plan: &Plan, records: &BTreeMap<LineKey, LineR
         let held: Vec<String> = records
             .iter()
             .filter(|(key, _)| key.account == *account)
-            .flat_map(|(_, record)| record.id.iter().chain(&record.replaces).cloned().chain(record.attempt.map(|_| "an unfinished create".to_owned())))
+            .flat_map(|(_, record)| {
+                record
+                    .id
+                    .iter()
+                    .chain(&record.replaces)
+                    .cloned()
+                    .chain(record.attempt.map(|_| "an unfinished create".to_owned()))
+            })
             .collect();
         // Without any record it cannot be said that nothing is there, unless the status tells that nothing was made.
         let never = !gathered.status.lines.is_empty() || gathered.status.observed_generation < 0;
@@ -359,7 +367,13 @@ async fn write(
 }
 
 /// A stop by hand is told once, when it is first seen.
-async fn tell_stops(shared: &Shared, key: &Key, campaign: &Campaign, gathered: &Gathered, records: &BTreeMap<LineKey, LineRecord>) {
+async fn tell_stops(
+    shared: &Shared,
+    key: &Key,
+    campaign: &Campaign,
+    gathered: &Gathered,
+    records: &BTreeMap<LineKey, LineRecord>,
+) {
     for (line, record) in records {
         let known = gathered.records.get(line).is_some_and(|before| before.stop.is_some());
         if record.stop.is_some() && !known {
@@ -375,10 +389,10 @@ async fn tell(shared: &Shared, key: &Key, campaign: &Campaign, gathered: &Gather
     let on = campaign.object_ref(&());
     let mut applied: BTreeMap<(String, &str, bool), Vec<String>> = BTreeMap::new();
     for Done { item, outcome } in done {
-        let what = item.line.as_ref().map_or_else(
-            || item.change.action.id().cloned().unwrap_or_default(),
-            |line| line.market.clone(),
-        );
+        let what = item
+            .line
+            .as_ref()
+            .map_or_else(|| item.change.action.id().cloned().unwrap_or_default(), |line| line.market.clone());
         let drift = item.change.cause == Cause::Drift;
         match outcome {
             Outcome::Applied { .. } => {

@@ -104,8 +104,9 @@ fn line_report(gathered: &Gathered, line: &LinePlan, records: &BTreeMap<LineKey,
     let ready = !waiting && choice && !unfinished;
     let delivering = enabled && serving.iter().all(|reason| serves(*reason));
     let block = gathered.accounts.get(&line.key.account).and_then(|known| known.block.as_ref());
-    let blocked = block.filter(|block| !ready && block.until > gathered.now);
-    let blocked = blocked.map(|block| (block.reason, format!("{}; the next attempt is at {}", block.message, block.until)));
+    let blocked = block.filter(|_| !ready);
+    let blocked =
+        blocked.map(|block| (block.reason, format!("{}; the next attempt is at {}", block.message, block.until)));
     let trouble = account.cloned().or(problem).or(blocked).or(withheld);
     let (reason, message) = match trouble {
         Some((reason, message)) => (Some(reason), message),
@@ -283,7 +284,8 @@ fn flights(gathered: &Gathered) -> Vec<AccountFlight> {
             let account = &gathered.accounts.get(name)?.account;
             let (start, end) = line::flight_in(&gathered.spec, &account.time_zone);
             let zone = gathered.spec.flight.time_zone.as_ref().unwrap_or(&account.time_zone);
-            let instant = |at: jiff::civil::DateTime| at.to_zoned(account.time_zone.clone()).ok().map(|z| z.timestamp());
+            let instant =
+                |at: jiff::civil::DateTime| at.to_zoned(account.time_zone.clone()).ok().map(|z| z.timestamp());
             Some(AccountFlight {
                 account: name.clone(),
                 time_zone: zone.iana_name().unwrap_or("UTC").to_owned(),
@@ -304,9 +306,10 @@ fn retired(plan: &Plan) -> Option<Retired> {
 
 fn withheld(plan: &Plan) -> Vec<(String, &Withheld)> {
     let of_lines = plan.lines.iter().flat_map(|line| line.withheld.iter().map(|w| (line.key.to_string(), w)));
-    let of_retired = plan.retired.iter().flat_map(|retired| {
-        retired.withheld.iter().map(|w| (format!("{}/{}", retired.account, retired.object.id), w))
-    });
+    let of_retired = plan
+        .retired
+        .iter()
+        .flat_map(|retired| retired.withheld.iter().map(|w| (format!("{}/{}", retired.account, retired.object.id), w)));
     of_lines.chain(of_retired).collect()
 }
 
@@ -330,7 +333,8 @@ impl Verdict {
         let stalled: Vec<&LineReport> = lines.iter().filter(|line| line.stalled).collect();
         let stalled_reason = stalled.iter().filter_map(|line| line.reason).min();
         let spending = lines.iter().any(|line| line.state == LineState::Live);
-        let suspended = gathered.spec.suspend.then_some(if spending { Reason::SuspendedSpending } else { Reason::Suspended });
+        let suspended =
+            gathered.spec.suspend.then_some(if spending { Reason::SuspendedSpending } else { Reason::Suspended });
         let drifted: Vec<String> = plan
             .lines
             .iter()
@@ -353,11 +357,16 @@ impl Verdict {
             0 => format!("the platforms hold what generation {} asks", gathered.generation),
             count => format!("{count} of {} lines are not ready: {}", lines.len(), named(&unready)),
         };
-        let transient = unready
-            .iter()
-            .filter_map(|line| line.reason)
-            .all(|reason| matches!(reason, Reason::PlatformUnavailable | Reason::RateLimited | Reason::AccountNotReady | Reason::NotObserved | Reason::Updating))
-            && !retiring
+        let transient = unready.iter().filter_map(|line| line.reason).all(|reason| {
+            matches!(
+                reason,
+                Reason::PlatformUnavailable
+                    | Reason::RateLimited
+                    | Reason::AccountNotReady
+                    | Reason::NotObserved
+                    | Reason::Updating
+            )
+        }) && !retiring
             && !unready.is_empty();
         let delivering = if lines.iter().any(|line| line.delivering) && lines.iter().all(|line| line.delivering) {
             None
@@ -393,7 +402,12 @@ fn named(lines: &[&LineReport]) -> String {
     text.join("; ")
 }
 
-fn conditions(gathered: &Gathered, verdict: &Verdict, delivering: usize, total: usize) -> Vec<k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition> {
+fn conditions(
+    gathered: &Gathered,
+    verdict: &Verdict,
+    delivering: usize,
+    total: usize,
+) -> Vec<k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition> {
     let before = &gathered.status.conditions;
     let now = Timestamp::now();
     let mut conditions = Conditions::new(before, gathered.generation, now);

@@ -35,10 +35,8 @@ pub struct ClockState {
 
 /// Serves until the listener fails.
 pub async fn serve(listener: TcpListener, shared: Arc<Shared>) -> std::io::Result<()> {
-    let mut router = Router::new()
-        .route("/healthz", get(healthz))
-        .route("/readyz", get(readyz))
-        .route("/metrics", get(metrics));
+    let mut router =
+        Router::new().route("/healthz", get(healthz)).route("/readyz", get(readyz)).route("/metrics", get(metrics));
     if matches!(shared.clock, Clock::Stepped(_)) {
         router = router.route("/clock", get(clock).post(set_clock));
     }

@@ -92,9 +92,7 @@ impl<K: Clone + Eq + Hash + Ord + Send + Sync + 'static> WorkQueue<K> {
     pub fn is_idle(&self) -> bool {
         let now = self.clock.now();
         let state = self.lock();
-        state.ready.is_empty()
-            && state.running.is_empty()
-            && state.timers.first().is_none_or(|(due, _)| *due > now)
+        state.ready.is_empty() && state.running.is_empty() && state.timers.first().is_none_or(|(due, _)| *due > now)
     }
 
     /// How many keys are ready.

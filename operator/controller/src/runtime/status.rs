@@ -71,7 +71,8 @@ where
         finalizers.push(finalizer.to_owned());
     }
     let api: Api<K> = Api::namespaced(client.clone(), namespace);
-    let patch = json!({"metadata": {"finalizers": finalizers, "resourceVersion": meta.resource_version, "uid": meta.uid}});
+    let patch =
+        json!({"metadata": {"finalizers": finalizers, "resourceVersion": meta.resource_version, "uid": meta.uid}});
     let params = PatchParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PatchParams::default() };
     let mut written = api.patch(name, &params, &Patch::Merge(&patch)).await?;
     written.meta_mut().managed_fields = None;

@@ -10,8 +10,8 @@ use futures::{StreamExt, TryStreamExt};
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::core::DeserializeGuard;
-use kube::runtime::watcher::{self, Event};
 use kube::runtime::WatchStreamExt;
+use kube::runtime::watcher::{self, Event};
 use kube::{Api, Client, Resource};
 use serde::de::DeserializeOwned;
 use tokio::sync::Notify;
@@ -214,10 +214,8 @@ where
         None => Api::all(client),
     };
     // The default listing is a consistent read: an older one might lack the intent of a create.
-    let mut events = watcher::watcher(api, watcher::Config::default())
-        .default_backoff()
-        .modify(drop_managed_fields)
-        .boxed();
+    let mut events =
+        watcher::watcher(api, watcher::Config::default()).default_backoff().modify(drop_managed_fields).boxed();
     let mut listing: Option<HashMap<Key, Stored<K>>> = None;
     loop {
         let event = match events.try_next().await {

@@ -31,7 +31,7 @@ async fn main() -> anyhow::Result<ExitCode> {
     let told = story::tell(&mut stage).await;
     if let Err(error) = &told {
         show::failed(error);
-        stage.explain().await;
+        stage.explain();
     }
     if !args.once && told.is_ok() {
         stage.stay().await?;

@@ -39,7 +39,9 @@ struct OperatorProcess {
 impl Stage {
     /// Starts the control plane and the platform; the operator comes later.
     pub async fn set(folder: &Path, record: Option<PathBuf>) -> anyhow::Result<Self> {
-        println!("starting a Kubernetes control plane (etcd, kube-apiserver, controllers) and a simulated Google Ads ...");
+        println!(
+            "starting a Kubernetes control plane (etcd, kube-apiserver, controllers) and a simulated Google Ads ..."
+        );
         let cluster = Cluster::start_bare(&folder.join("cluster"), &[])?;
         let admin = cluster.client(&cluster.ready.kubeconfig).await?;
         let start: Timestamp = "2027-02-26T08:00:00Z".parse()?;
@@ -134,12 +136,7 @@ impl Stage {
 
     /// Runs kubectl as the plain user while time is stepped.
     pub async fn user_waits(&mut self, args: &[&str]) -> anyhow::Result<()> {
-        let mut child = self
-            .kubectl_command(false)
-            .args(args)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()?;
+        let mut child = self.kubectl_command(false).args(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
         let limit = Instant::now() + Duration::from_mins(2);
         while child.try_wait()?.is_none() {
             ensure!(Instant::now() < limit, "kubectl {} did not end", args.join(" "));
@@ -158,7 +155,11 @@ impl Stage {
     }
 
     /// Steps time until `done` says so.
-    pub async fn until(&mut self, what: &str, mut done: impl AsyncFnMut(&Self) -> anyhow::Result<bool>) -> anyhow::Result<()> {
+    pub async fn until(
+        &mut self,
+        what: &str,
+        mut done: impl AsyncFnMut(&Self) -> anyhow::Result<bool>,
+    ) -> anyhow::Result<()> {
         let limit = Instant::now() + Duration::from_mins(2);
         while !done(self).await? {
             ensure!(Instant::now() < limit, "it never came to this: {what}");
@@ -227,9 +228,16 @@ impl Stage {
     /// After the story: everything stays up, and time goes on, a minute each second.
     pub async fn stay(&mut self) -> anyhow::Result<()> {
         println!("\nEverything stays up until Ctrl-C. Business time goes on, a minute each second. Try:");
-        println!("  export KUBECONFIG={} PATH={}:$PATH", self.cluster.ready.user_kubeconfig.display(), self.folder.join("bin").display());
+        println!(
+            "  export KUBECONFIG={} PATH={}:$PATH",
+            self.cluster.ready.user_kubeconfig.display(),
+            self.folder.join("bin").display()
+        );
         println!("  kubectl get adops -n {NAMESPACE}");
-        println!("  curl -s {}/accounts/1234567890    # the platform's own view; its faults, edits and ledger are there, too", self.sim.admin_url());
+        println!(
+            "  curl -s {}/accounts/1234567890    # the platform's own view; its faults, edits and ledger are there, too",
+            self.sim.admin_url()
+        );
         println!("  the operator's log: {}", self.folder.join("operator.log").display());
         let mut interrupt = std::pin::pin!(tokio::signal::ctrl_c());
         loop {
@@ -241,7 +249,7 @@ impl Stage {
     }
 
     /// What helps to understand a step that did not hold.
-    pub async fn explain(&self) {
+    pub fn explain(&self) {
         if let Ok(output) = self.kubectl(true, &["get", "adops", "-A", "-o", "yaml"]) {
             println!("{}", printed(&output));
         }
