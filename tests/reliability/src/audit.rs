@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use adops_core::campaign::line::CampaignId;
 use adops_core::marker::{ShortHash, Token};
+use adops_e2e::world::CUSTOMER;
 use adsim::{Actor, AdSim, Change, LedgerEntry};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -25,7 +26,8 @@ const PAUSED_LABEL: &str = "adops:test:paused";
 #[derive(Debug, Clone, Default)]
 pub struct Audit {
     caps: BTreeMap<ShortHash, Vec<(Timestamp, i64)>>,
-    /// After an edit by hand the sum may pass the cap until it is seen: no cap is checked for so long.
+    /// After an edit by hand the sum may pass the cap, and what is enabled may lack something, until that is seen: so
+    /// long neither is looked at.
     pub blind_after_hand: SignedDuration,
 }
 
@@ -64,9 +66,9 @@ impl Audit {
             }
             let mut found = replay.twins();
             found.extend(created.iter().filter_map(|id| replay.incomplete(id, true)));
-            found.extend(replay.enabled().filter_map(|id| replay.incomplete(id, false)));
             found.extend(request.iter().filter_map(|entry| replay.foreign(entry)));
             if hand.is_none_or(|hand| first.at.duration_since(hand) >= self.blind_after_hand) {
+                found.extend(replay.enabled().filter_map(|id| replay.incomplete(id, false)));
                 for (campaign, sum) in replay.sums() {
                     let cap = self.cap_at(campaign, first.at);
                     let grown = sum > before.get(&campaign).copied().unwrap_or(0);
@@ -76,6 +78,14 @@ impl Audit {
                 }
             }
             broken.extend(found.into_iter().map(|what| format!("#{} at {}: {what}", first.sequence, first.at)));
+        }
+        // An audit that has lost its way proves nothing.
+        let account = sim.google_account(CUSTOMER);
+        let there: Vec<_> = account.present().map(|one| (one.id.to_string(), &one.name, &one.status)).collect();
+        let mut told: Vec<_> = replay.campaigns.iter().map(|(id, one)| (id.clone(), &one.name, &one.status)).collect();
+        told.sort_by_key(|(id, ..)| id.parse::<i64>().unwrap_or_default());
+        if there != told {
+            broken.push(format!("the ledger tells of {told:?}, there are {there:?}"));
         }
         broken
     }

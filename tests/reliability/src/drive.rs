@@ -24,8 +24,8 @@ pub async fn drive(world: &mut World, switch: &KillSwitch, mut done: impl FnMut(
                 return End::Dead;
             }
             assert!(Instant::now() < limit, "it neither came to an end nor to the point: {:#?}", world.look().await);
-            let idle = world.sim.idle()
-                && world.operator.as_ref().is_none_or(|operator| operator.shared.clock_state().idle);
+            let idle =
+                world.sim.idle() && world.operator.as_ref().is_none_or(|operator| operator.shared.clock_state().idle);
             quiet = if idle { quiet + 1 } else { 0 };
             tokio::time::sleep(Duration::from_millis(3)).await;
         }

@@ -6,6 +6,7 @@
 
 pub mod audit;
 pub mod drive;
+pub mod process;
 pub mod spec;
 pub mod state;
 

@@ -4,6 +4,8 @@
 //!
 //! By default every sixth point is tried, with `ADOPS_FULL=1` each.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "what cannot be set up ends the test")]
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
