@@ -1,0 +1,1 @@
+"""Checks of recorded requests and answers against the platforms' own message definitions."""

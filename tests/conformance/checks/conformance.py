@@ -1,0 +1,123 @@
+"""Checks recordings one by one."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from google.protobuf.json_format import ParseError
+from google.protobuf.message import Message
+
+from checks import answers, gaql, messages, requests
+from checks.methods import Method, UnknownMethod, method_of
+from checks.recordings import Recording
+from checks.report import ANSWERS, ERRORS, REFUSED, REQUESTS, Report
+
+# The simulator says so where it knows less than Google.
+_NOT_SIMULATED = "adsim does not simulate"
+
+
+def check(recordings: Iterable[Recording]) -> Report:
+    """Checks recorded requests and their answers."""
+    report, rows = Report(), answers.Rows()
+    for recording in recordings:
+        if recording.platform == "google" and not recording.is_token:
+            _check_one(recording, report, rows)
+    return report
+
+
+def _check_one(recording: Recording, report: Report, rows: answers.Rows) -> None:
+    try:
+        method = method_of(recording.method, recording.path)
+    except UnknownMethod as error:
+        _report_request(recording, "unknown", [str(error)], report)
+        return
+    request, problems = _read_request(method, recording.body)
+    _report_request(recording, method.name, problems, report)
+    if request and not recording.provoking:
+        _note_coverage(method, request, report)
+    if recording.status == 200:
+        _report(method, ANSWERS, recording, _answer_problems(method, recording.response, rows), report)
+    elif _is_of_the_service(recording):
+        _report(method, ERRORS, recording, _error_problems(method, recording), report)
+
+
+def _read_request(method: Method, body: Any) -> tuple[Message | None, list[str]]:
+    """The request and what is wrong with it."""
+    try:
+        request = messages.parse(method.request, {} if body is None else body)
+        if "query" in request.DESCRIPTOR.fields_by_name:
+            gaql.check(request.query)
+    except (ParseError, gaql.QueryError) as error:
+        return None, [str(error)]
+    return request, list(requests.problems(method, request))
+
+
+def _report_request(recording: Recording, method: str, problems: list[str], report: Report) -> None:
+    """Requests must be right, but for those of the simulator's own tests, which it must refuse when they are wrong.
+
+    What it calls malformed must then be so: a simulator that refuses more than Google teaches the wrong thing.
+    """
+    if not recording.provoking or recording.status in (0, 200):
+        if problems:
+            report.fails(method, REQUESTS, recording.place, problems)
+        else:
+            report.passes(method, REQUESTS)
+    elif not problems and _is_malformed(recording.response):
+        report.fails(method, REFUSED, recording.place, ["refused as malformed, though it is not"])
+    else:
+        report.passes(method, REFUSED)
+
+
+def _report(method: Method, column: str, recording: Recording, problems: list[str], report: Report) -> None:
+    if problems:
+        report.fails(method.name, column, recording.place, problems)
+    else:
+        report.passes(method.name, column)
+
+
+def _note_coverage(method: Method, request: Message, report: Report) -> None:
+    report.seen["methods"][method.name] += 1
+    for place, operation in requests.operations(request):
+        kind = place if place.endswith("_operation") else method.name
+        report.seen["operations"][f"{kind}.{requests.verb_of(operation)}"] += 1
+    if "query" in request.DESCRIPTOR.fields_by_name:
+        report.seen["resources"][gaql.check(request.query).resource] += 1
+
+
+def _answer_problems(method: Method, answer: Any, rows: answers.Rows) -> list[str]:
+    try:
+        found = list(answers.check(method, answer, rows))
+        partial = [
+            failure
+            for part in found
+            if "partial_failure_error" in part.DESCRIPTOR.fields_by_name
+            for failure in answers.failures(part.partial_failure_error)
+        ]
+    except ParseError as error:
+        return [str(error)]
+    return _failure_problems(method, partial)
+
+
+def _error_problems(method: Method, recording: Recording) -> list[str]:
+    try:
+        found = answers.check_error(recording.status, recording.response)
+    except ParseError as error:
+        return [str(error)]
+    return _failure_problems(method, found)
+
+
+def _failure_problems(method: Method, failures: list[Message]) -> list[str]:
+    request = method.request.pb().DESCRIPTOR
+    return [problem for failure in failures for problem in answers.failure_problems(failure, request)]
+
+
+def _is_of_the_service(recording: Recording) -> bool:
+    """Not so: a cut connection, and what stands before the service answers in its own way (a gateway's error page)."""
+    error = recording.response.get("error") if isinstance(recording.response, dict) else None
+    return recording.status != 0 and isinstance(error, dict)
+
+
+def _is_malformed(answer: Any) -> bool:
+    """Whether an answer says that the request does not fit the messages."""
+    details = answer.get("error", {}).get("details", []) if isinstance(answer, dict) else []
+    violations = [violation for detail in details for violation in detail.get("fieldViolations", [])]
+    return bool(violations) and not any(_NOT_SIMULATED in violation["description"] for violation in violations)
