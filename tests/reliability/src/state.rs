@@ -74,23 +74,24 @@ fn settings(campaign: &CampaignView) -> Value {
     let groups: Vec<Value> = campaign
         .ad_groups
         .iter()
-        .filter(|group| group.status != "REMOVED")
+        .filter(|group| group.status == "ENABLED")
         .map(|group| {
             let mut keywords: Vec<Value> = group
                 .keywords
                 .iter()
-                .filter(|keyword| keyword.status != "REMOVED")
-                .map(|keyword| json!([keyword.text, keyword.match_type, keyword.negative, keyword.status]))
+                .filter(|keyword| keyword.status == "ENABLED")
+                .map(|keyword| json!([keyword.text, keyword.match_type, keyword.negative]))
                 .collect();
             keywords.sort_by_key(Value::to_string);
             let mut ads: Vec<Value> = group
                 .ads
                 .iter()
-                .filter(|ad| ad.status != "REMOVED")
-                .map(|ad| json!([ad.status, ad.headlines, ad.descriptions, ad.final_urls]))
+                // The ads of an earlier copy stay, paused.
+                .filter(|ad| ad.status == "ENABLED")
+                .map(|ad| json!([ad.headlines, ad.descriptions, ad.final_urls]))
                 .collect();
             ads.sort_by_key(Value::to_string);
-            json!({ "name": Token::strip(&group.name), "status": group.status, "keywords": keywords, "ads": ads })
+            json!({ "name": Token::strip(&group.name), "keywords": keywords, "ads": ads })
         })
         .collect();
     json!({
