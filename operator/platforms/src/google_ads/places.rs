@@ -218,7 +218,9 @@ fn place_of(constant: &GeoTargetConstant) -> Option<Place> {
     }
     // `California,United States`: what lies directly in a country has two parts, a country has one.
     let parts = constant.canonical_name.split(',').count();
-    if parts == 1 && COUNTRY_TYPES.contains(&kind) {
+    // Some countries have a comma in their name.
+    let whole = parts == 1 || constant.canonical_name == constant.name;
+    if whole && COUNTRY_TYPES.contains(&kind) {
         return Some(Place::Country(country));
     }
     if parts == 2 && SUBDIVISION_TYPES.contains(&kind) {
@@ -247,6 +249,7 @@ mod tests {
     fn constants_have_public_codes() {
         for (constant, expected) in [
             (constant(2840, "United States", "United States", "US", "Country"), Some("US")),
+            (constant(2535, "Bonaire, Sint Eustatius and Saba", "Bonaire, Sint Eustatius and Saba", "BQ", "Country"), Some("BQ")),
             (constant(21137, "California", "California,United States", "US", "State"), Some("US-CA")),
             (
                 constant(200_803, "Los Angeles CA", "Los Angeles CA,United States", "US", "DMA Region"),
