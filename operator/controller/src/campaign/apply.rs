@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use super::gather::Gathered;
 use super::memory::{CampaignMemory, Rejection, fingerprint};
 use crate::account::gateway;
-use crate::account::state::AccountState;
+use crate::account::state::{AccountState, Block};
 use crate::operator::Shared;
 use crate::runtime::backoff;
 
@@ -83,7 +83,9 @@ fn sift(
     changes.retain(|change| {
         let refusal = if shared.options.observe_only {
             Some((Reason::Suspended, "the operator only observes (--observe)".to_owned()))
-        } else if let Some(block) = known.block.as_ref().filter(|block| block.until > gathered.now) {
+        } else if let Some(block) =
+            known.block.as_ref().filter(|block| block.until > gathered.now && !passes_block(block, change))
+        {
             Some((block.reason, format!("{}; the next attempt is at {}", block.message, block.until)))
         } else {
             refused(change).or_else(|| ceiling(known, change))
@@ -96,6 +98,13 @@ fn sift(
             }
         }
     });
+}
+
+/// S11, S14: without its Secret an account keeps the last good connection, for what must be stopped or deleted.
+fn passes_block(block: &Block, change: &Change) -> bool {
+    let lost = matches!(block.reason, Reason::SecretNotFound | Reason::SecretKeyMissing | Reason::AccountNotReady);
+    let stops = matches!(change.action, Action::Pause { .. } | Action::Remove { .. });
+    lost && stops && matches!(change.cause, Cause::Deleted | Cause::AccountStop)
 }
 
 fn rejected(memory: &CampaignMemory, key: &LineKey, change: &Change, now: Timestamp) -> Option<(Reason, String)> {

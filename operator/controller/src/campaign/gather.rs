@@ -41,6 +41,8 @@ pub struct Gathered {
     pub generation: i64,
     /// Whether the last report was about another spec.
     pub spec_changed: bool,
+    /// Since when this process knows the spec.
+    pub spec_since: Timestamp,
     /// Whether the Campaign goes.
     pub deleting: bool,
     /// The status as it is stored.
@@ -132,7 +134,7 @@ pub async fn gather(
     let status = campaign.status.clone().unwrap_or_default();
     let generation = campaign.metadata.generation.unwrap_or(0);
     let mut records = records::from_status(&status);
-    {
+    let spec_since = {
         let memory = memory.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         for (line, (replacement, at)) in &memory.attempts {
             let record = records.entry(line.clone()).or_default();
@@ -142,7 +144,8 @@ pub async fn gather(
                 record.attempt = Some(*at);
             }
         }
-    }
+        memory.since.unwrap_or(now)
+    };
     let mut gathered = Gathered {
         spec_changed: status.observed_generation != generation,
         generation,
@@ -151,6 +154,7 @@ pub async fn gather(
         accounts: BTreeMap::new(),
         problems: BTreeMap::new(),
         desired: Desired::default(),
+        spec_since,
         resolutions: resolutions(campaign),
         spec,
         status,

@@ -13,6 +13,8 @@ use jiff::Timestamp;
 pub struct CampaignMemory {
     /// The generation that the rest is about.
     pub generation: i64,
+    /// Since when that generation is known.
+    pub since: Option<Timestamp>,
     /// Changes that the platform has refused: they are not sent again before the spec changes or the
     /// time has come.
     pub rejections: HashMap<(LineKey, String), Rejection>,
@@ -37,10 +39,11 @@ pub struct Rejection {
 
 impl CampaignMemory {
     /// Forgets what was about another spec.
-    pub fn begin(&mut self, generation: i64) -> bool {
+    pub fn begin(&mut self, generation: i64, now: Timestamp) -> bool {
         let changed = self.generation != generation;
         if changed {
             self.generation = generation;
+            self.since = Some(now);
             self.rejections.clear();
         }
         changed

@@ -110,7 +110,7 @@ async fn invalid(shared: &Shared, key: &Key, campaign: &Arc<Campaign>, message: 
 /// Another spec: what was contested or refused is tried again.
 fn new_generation(shared: &Shared, key: &Key, campaign: &Campaign, memory: &Mutex<CampaignMemory>) {
     let generation = campaign.metadata.generation.unwrap_or(0);
-    let changed = memory.lock().unwrap_or_else(PoisonError::into_inner).begin(generation);
+    let changed = memory.lock().unwrap_or_else(PoisonError::into_inner).begin(generation, shared.clock.now());
     if changed {
         for line in campaign.status.iter().flat_map(|status| &status.lines) {
             if let (Some(id), Some((account, _))) = (&line.id, line.key.rsplit_once('/')) {

@@ -59,13 +59,15 @@ pub fn status(gathered: &Gathered, plan: &Plan, records: &BTreeMap<LineKey, Line
     status.reason = verdict.word;
     status.conditions = conditions(gathered, &verdict, delivering, total);
     status.backoff = None;
-    status.state = Some(state_word(gathered).to_owned());
+    let spending = lines.iter().any(|line| line.state == LineState::Live);
+    status.state = Some(state_word(gathered, spending).to_owned());
     status
 }
 
-fn state_word(gathered: &Gathered) -> &'static str {
+fn state_word(gathered: &Gathered, spending: bool) -> &'static str {
     match (gathered.deleting, gathered.spec.suspend, gathered.spec.state) {
         (true, ..) => "Deleting",
+        (_, true, _) if spending => "Suspended (spending)",
         (_, true, _) => "Suspended",
         (_, _, State::Active) => "Active",
         (_, _, State::Paused) => "Paused",
@@ -107,10 +109,12 @@ fn line_report(gathered: &Gathered, line: &LinePlan, records: &BTreeMap<LineKey,
     let blocked = block.filter(|_| !ready);
     let blocked =
         blocked.map(|block| (block.reason, format!("{}; the next attempt is at {}", block.message, block.until)));
-    let trouble = account.cloned().or(problem).or(blocked).or(withheld);
+    let lost = not_to_be_found(gathered, line);
+    let trouble = account.cloned().or(problem).or(blocked).or(lost).or(withheld);
     let (reason, message) = match trouble {
         Some((reason, message)) => (Some(reason), message),
         None if over => (Some(Reason::FlightOver), String::new()),
+        None if stopped_with_account(gathered, line) => (Some(Reason::StoppedByAccount), String::new()),
         None if line.stopped_by_hand => (Some(Reason::StoppedOnPlatform), String::new()),
         None if waiting && object.is_none() => (Some(Reason::Creating), String::new()),
         None if waiting => (Some(Reason::Updating), String::new()),
@@ -127,6 +131,26 @@ fn line_report(gathered: &Gathered, line: &LinePlan, records: &BTreeMap<LineKey,
         stalled,
         serving,
     }
+}
+
+/// S14: whether a line that should run does not, because its account is stopped.
+fn stopped_with_account(gathered: &Gathered, line: &LinePlan) -> bool {
+    let stop = gathered.accounts.get(&line.key.account).is_some_and(|known| known.account.stop);
+    stop && line::state_of(&gathered.spec, &line.key) == State::Active
+}
+
+/// An object that `adopt` names and that a listing, which began after the spec was known, does not have.
+fn not_to_be_found(gathered: &Gathered, line: &LinePlan) -> Option<(Reason, String)> {
+    line.wait.as_ref().filter(|wait| wait.reason == Reason::NotObserved && line.bound.is_none())?;
+    let known = gathered.accounts.get(&line.key.account)?;
+    let wish =
+        gathered.spec.adopt.iter().find(|wish| wish.account == line.key.account && wish.market == line.key.market)?;
+    let looked = known.snapshot.began > gathered.spec_since && !known.snapshot.lines.contains_key(&wish.external_id);
+    looked.then(|| {
+        let message =
+            format!("the account {} has no object {}, which `adopt` names", line.key.account, wish.external_id);
+        (Reason::InvalidSpec, message)
+    })
 }
 
 /// `Live` exactly if the record says that it may be enabled; see [`records`].
