@@ -9,5 +9,6 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "test support")]
 
 pub mod cluster;
+pub mod given;
 pub mod kill;
 pub mod world;

@@ -1,0 +1,16 @@
+//! The life of a Campaign on Google Ads: created, changed, delivering, measured, deleted; and what a
+//! plain user with kubectl sees of it.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::missing_panics_doc, reason = "tests")]
+
+mod changes;
+mod created;
+mod deleted;
+mod delivery;
+mod people;
+
+/// An example of this repository, without its namespace: it goes where the test is.
+fn example(file: &str) -> String {
+    let text = std::fs::read_to_string(adops_e2e::cluster::repository().join("examples").join(file)).unwrap();
+    text.replace(", namespace: growth", "")
+}
