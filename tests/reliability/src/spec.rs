@@ -45,15 +45,18 @@ impl Default for Spec {
 }
 
 impl Spec {
-    /// The Campaign's spec.
+    /// The Campaign's spec, as a merge patch.
     pub fn json(&self) -> Value {
+        let weighs = self.markets.iter().any(|market| market == "US");
+        // A merge patch takes out what is null.
+        let weight = if weighs { json!(self.us_weight) } else { Value::Null };
         json!({
             "objective": "Signups",
             "flight": { "start": self.start, "end": "2027-05-31" },
             "accounts": ["google-global"],
             "markets": self.markets,
             "budget": { "daily": format!("{}.00", self.budget), "currency": "EUR" },
-            "split": { "markets": { "US": self.us_weight } },
+            "split": { "markets": { "US": weight } },
             "fallbackLocale": "en",
             "declarations": { "euPoliticalAds": false, "specialAdCategories": [] },
             "ads": [{
@@ -74,11 +77,15 @@ impl Spec {
 
     /// The Campaign as YAML (JSON is YAML).
     pub fn yaml(&self) -> String {
+        let mut spec = self.json();
+        if let Some(weights) = spec["split"]["markets"].as_object_mut() {
+            weights.retain(|_, weight| !weight.is_null());
+        }
         json!({
             "apiVersion": "adops.dev/v1alpha1",
             "kind": "Campaign",
             "metadata": { "name": self.name },
-            "spec": self.json(),
+            "spec": spec,
         })
         .to_string()
     }

@@ -85,6 +85,13 @@ pub struct Known {
     granted: bool,
 }
 
+impl Known {
+    /// Objects of this Campaign of which an observation may miss a write of ours, and until when.
+    pub fn unsettled_until(&self) -> impl Iterator<Item = (&ExternalId, &Timestamp)> {
+        self.unsettled.iter()
+    }
+}
+
 impl Gathered {
     /// Hands the plan's inputs to `use_them`.
     pub fn with_inputs<T>(&self, shared: &Shared, use_them: impl FnOnce(&Inputs<'_>) -> T) -> T {

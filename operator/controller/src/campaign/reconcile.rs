@@ -180,6 +180,13 @@ async fn read_stale(shared: &Shared, gathered: &Gathered, plan: &Plan) -> bool {
             ids.entry(&line.key.account).or_default().insert(object.id.clone());
         }
     }
+    // What is withheld waits for decreases and stops whose reading-back came too early to count.
+    for account in waits_for_caps(plan) {
+        let Some((name, known)) = gathered.accounts.get_key_value(account) else { continue };
+        let settled = known.unsettled_until().filter(|(_, until)| **until < gathered.now).map(|(id, _)| id.clone());
+        ids.entry(name).or_default().extend(settled);
+    }
+    ids.retain(|_, ids| !ids.is_empty());
     let mut read = false;
     for (account, ids) in ids {
         let Some(known) = gathered.accounts.get(account) else { continue };
@@ -210,6 +217,20 @@ async fn finish(
     Ok(reason)
 }
 
+/// Accounts on which a change is withheld until something else is seen: a decrease, a stop, a listing.
+fn waits_for_caps(plan: &Plan) -> BTreeSet<&str> {
+    let waits = |line: &&plan::LinePlan| {
+        let reasons = line.withheld.iter().map(|withheld| withheld.reason);
+        reasons.into_iter().any(|reason| matches!(reason, Reason::BudgetReached | Reason::CeilingReached | Reason::NotObserved))
+    };
+    if !plan.lines.iter().any(|line| waits(&line)) {
+        return BTreeSet::new();
+    }
+    // The Campaign's budget spans accounts: what one waits for may be on another.
+    let lines = plan.lines.iter().map(|line| line.key.account.as_str());
+    lines.chain(plan.retired.iter().map(|retired| retired.account.as_str())).collect()
+}
+
 /// When to look again: when something waited for can be known, when an account can be reached, when a
 /// day or the flight ends.
 fn schedule(shared: &Shared, key: &Key, gathered: &Gathered, plan: &Plan) {
@@ -233,6 +254,12 @@ fn schedule(shared: &Shared, key: &Key, gathered: &Gathered, plan: &Plan) {
             }
             _ => {}
         }
+    }
+    for account in waits_for_caps(plan) {
+        let Some(known) = gathered.accounts.get(account) else { continue };
+        let unsettled = known.unsettled_until().map(|(_, until)| *until);
+        wakes.extend(unsettled.filter(|until| *until >= gathered.now).map(|until| until + later));
+        known.state.known().waiting.insert(key.clone());
     }
     for known in gathered.accounts.values() {
         if let Some(block) = &known.block {

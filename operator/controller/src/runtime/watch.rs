@@ -159,7 +159,7 @@ fn version(meta: &ObjectMeta) -> u64 {
     meta.resource_version.as_deref().and_then(|version| version.parse().ok()).unwrap_or(0)
 }
 
-/// What a change on purpose changes: everything but status and managed fields.
+/// What a change on purpose changes: everything but managed fields and what status says.
 #[derive(PartialEq, Eq, Hash)]
 struct Purpose {
     uid: Option<String>,
@@ -169,10 +169,30 @@ struct Purpose {
     labels: Option<BTreeMap<String, String>>,
     annotations: Vec<(String, String)>,
     malformed: bool,
+    /// A status that somebody has wiped is written anew.
+    reported: bool,
+}
+
+/// A kind on whose status we report.
+pub trait Reported {
+    /// Whether there is a report.
+    fn is_reported(&self) -> bool;
+}
+
+impl Reported for adops_api::Campaign {
+    fn is_reported(&self) -> bool {
+        self.status.as_ref().is_some_and(|status| status.observed_generation >= 0)
+    }
+}
+
+impl Reported for adops_api::AdAccount {
+    fn is_reported(&self) -> bool {
+        self.status.as_ref().is_some_and(|status| status.observed_generation >= 0)
+    }
 }
 
 impl Purpose {
-    fn of<K: Resource>(stored: &Stored<K>) -> Self {
+    fn of<K: Resource + Reported>(stored: &Stored<K>) -> Self {
         let meta = stored.meta();
         Self {
             uid: meta.uid.clone(),
@@ -188,6 +208,7 @@ impl Purpose {
                 .map(|(key, value)| (key.clone(), value.clone()))
                 .collect(),
             malformed: matches!(stored, Stored::Malformed { .. }),
+            reported: matches!(stored, Stored::Valid(object) if object.is_reported()),
         }
     }
 }
@@ -202,6 +223,7 @@ pub async fn watch<K>(
 ) -> Result<(), watcher::Error>
 where
     K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
+        + Reported
         + Clone
         + Debug
         + DeserializeOwned
@@ -276,7 +298,7 @@ fn guarded<K: Resource>(object: DeserializeGuard<K>) -> (Key, Stored<K>) {
 }
 
 /// A new listing takes the place of all that the store has of the same namespace, or of all.
-fn replace<K: Resource>(
+fn replace<K: Resource + Reported>(
     store: &Store<K>,
     namespace: Option<&str>,
     listing: HashMap<Key, Stored<K>>,
