@@ -7,6 +7,7 @@ use adops_api::campaign::{Line, LineState};
 use adops_core::campaign::line::LineKey;
 use adops_core::campaign::observed::LineRecord;
 use adops_core::money::{Currency, Money};
+use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 /// The records that a status keeps. A line that cannot be read is as good as none: it is rebuilt.
@@ -37,7 +38,7 @@ fn micros(text: &str) -> Option<i64> {
 pub fn write(record: &LineRecord, currency: Option<Currency>, line: &mut Line) {
     line.id.clone_from(&record.id);
     line.replacement = i32::try_from(record.replacement).unwrap_or(i32::MAX);
-    line.attempt = record.attempt.map(Time);
+    line.attempt = record.attempt.map(|at| Time(whole_seconds(at)));
     line.budget = record.confirmed_budget.and_then(|micros| {
         let currency = currency.or_else(|| "XXX".parse().ok())?;
         Money::from_micros(micros.unsigned_abs(), currency).ok().map(Money::decimal)
@@ -45,6 +46,12 @@ pub fn write(record: &LineRecord, currency: Option<Currency>, line: &mut Line) {
     line.hash.clone_from(&record.confirmed_hash);
     line.stop = record.stop;
     line.replaces.clone_from(&record.replaces);
+}
+
+/// Times are stored to the second; an attempt must not look earlier than it was.
+fn whole_seconds(at: Timestamp) -> Timestamp {
+    let up = i64::from(at.subsec_nanosecond() > 0);
+    Timestamp::from_second(at.as_second() + up).unwrap_or(at)
 }
 
 #[cfg(test)]
@@ -69,6 +76,7 @@ mod tests {
         let json = serde_json::to_string(&line).unwrap();
         let status = CampaignStatus { lines: vec![serde_json::from_str(&json).unwrap()], ..CampaignStatus::default() };
         let back = from_status(&status);
-        assert_eq!(back[&LineKey::new("google-global", "US")], record);
+        let later = LineRecord { attempt: Some("2027-03-01T00:00:02Z".parse().unwrap()), ..record };
+        assert_eq!(back[&LineKey::new("google-global", "US")], later);
     }
 }
