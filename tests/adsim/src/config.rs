@@ -22,7 +22,8 @@ pub struct Config {
     pub clock: ClockConfig,
     /// Google Ads.
     pub google: GoogleConfig,
-    /// File to which each request and its answer is appended as one JSON line.
+    /// File to which each request and its answer is appended as one JSON line. Without it, one in the folder that the
+    /// environment variable `ADOPS_RECORD_DIR` names, if any.
     pub record: Option<PathBuf>,
     /// How many of the latest requests are kept in memory for `requests()`. 0 keeps none.
     pub keep_requests: usize,

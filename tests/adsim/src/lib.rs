@@ -120,11 +120,12 @@ impl AdSim {
     pub async fn start(config: Config) -> Result<AdSim, Error> {
         let listen = async |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(Error::Listen);
         let (platforms, admin) = (listen(config.port).await?, listen(config.admin_port).await?);
+        let record = config.record.or_else(record::file_of_tests);
         let inner = Arc::new(Inner {
             clock: Clock::new(config.clock),
             faults: Faults::new(config.seed),
             ledger: Ledger::default(),
-            recorder: Recorder::new(config.record.as_deref(), config.keep_requests).map_err(Error::Record)?,
+            recorder: Recorder::new(record.as_deref(), config.keep_requests).map_err(Error::Record)?,
             google: Mutex::new(Google::new(config.google, config.seed)?),
             requests: AtomicUsize::new(0),
             address: platforms.local_addr().map_err(Error::Listen)?,

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::fs::File;
 use std::io::{BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use http::HeaderMap;
@@ -12,6 +13,20 @@ use serde_json::Value;
 
 /// Headers whose values are never recorded.
 const SECRET_HEADERS: &[&str] = &["authorization", "cookie", "developer-token", "access-token", "proxy-authorization"];
+
+/// Environment variable with the folder for simulators that are told no file. `cargo xtask test` sets it and checks
+/// what was recorded.
+const FOLDER: &str = "ADOPS_RECORD_DIR";
+
+/// A file of its own for each simulator, in the folder of `ADOPS_RECORD_DIR` if that is set. It begins with the name
+/// of the package whose test started the simulator, directly or as a process.
+pub fn file_of_tests() -> Option<PathBuf> {
+    static LAST: AtomicUsize = AtomicUsize::new(0);
+    let folder = PathBuf::from(std::env::var_os(FOLDER)?);
+    let package = std::env::var("CARGO_PKG_NAME").unwrap_or_else(|_| "unknown".to_owned());
+    let number = LAST.fetch_add(1, Ordering::Relaxed);
+    Some(folder.join(format!("{package}-{}-{number}.jsonl", std::process::id())))
+}
 
 /// A request and its answer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

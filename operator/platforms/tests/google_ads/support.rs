@@ -1,7 +1,6 @@
 //! A Campaign, its account on the simulated platform, and the connector between them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -78,21 +77,11 @@ impl Interceptor for Counter {
     async fn after(&self, _call: &Call<'_>, _status: Option<u16>) {}
 }
 
-/// A file of its own in the folder `ADOPS_RECORD`, if that is set: what was recorded is checked against Google's own
-/// messages.
-fn record_file() -> Option<PathBuf> {
-    static LAST: AtomicUsize = AtomicUsize::new(0);
-    let number = LAST.fetch_add(1, Ordering::SeqCst);
-    let name = format!("google-ads-{}-{number}.jsonl", std::process::id());
-    std::env::var_os("ADOPS_RECORD").map(|folder| PathBuf::from(folder).join(name))
-}
-
 /// Noon in New York on 1 March 2027; an account in euros.
 pub fn config() -> Config {
     let mut config = Config {
         clock: ClockConfig::Stepped { start: "2027-03-01T17:00:00Z".parse().unwrap() },
         keep_requests: 200,
-        record: record_file(),
         ..Config::default()
     };
     config.google.accounts = vec![

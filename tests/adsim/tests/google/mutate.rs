@@ -133,7 +133,7 @@ async fn an_ads_text_is_edited_in_place_and_reviewed_anew() {
     assert_eq!((before.review_status.as_str(), before.approval_status.as_str()), ("REVIEWED", "APPROVED"));
     let mut update = ad("Summer is here");
     update["resourceName"] = format!("customers/{CID}/ads/{}", before.id).into();
-    let body = json!({"operations": [{"update": update, "updateMask": "responsive_search_ad.headlines,final_urls"}]});
+    let body = json!({"operations": [{"update": update, "updateMask": "responsiveSearchAd.headlines,responsiveSearchAd.descriptions,finalUrls"}]});
     let (status, answer) = client.post("ads:mutate", &body).await;
     assert_eq!(status, 200, "{answer}");
     let after = client.sim.google_account(CID).campaigns[0].ad_groups[0].ads[0].clone();
@@ -153,7 +153,7 @@ async fn the_ledger_tells_who_changed_what_and_the_money_at_stake() {
         .mutate_ok(&json!([
             {"campaignOperation": {"update": {"resourceName": campaign.resource_name, "status": "ENABLED"}, "updateMask": "status"}},
             {"campaignBudgetOperation": {"update": {"resourceName": budget.resource_name, "amountMicros": "20000000"},
-                "updateMask": "amount_micros"}},
+                "updateMask": "amountMicros"}},
         ]))
         .await;
     let entries = client.sim.ledger();
@@ -179,7 +179,7 @@ async fn a_campaign_optimises_for_a_goal_and_excludes_words_ages_and_genders() {
     let more = json!([
         {"customConversionGoalOperation": {"create": {"resourceName": format!("customers/{CID}/customConversionGoals/-9"),
             "name": "signups", "conversionActions": [action]}}},
-        {"conversionGoalCampaignConfigOperation": {"updateMask": "goal_config_level,custom_conversion_goal", "update": {
+        {"conversionGoalCampaignConfigOperation": {"updateMask": "goalConfigLevel,customConversionGoal", "update": {
             "resourceName": format!("customers/{CID}/conversionGoalCampaignConfigs/-2"), "goalConfigLevel": "CAMPAIGN",
             "customConversionGoal": format!("customers/{CID}/customConversionGoals/-9")}}},
         {"campaignCriterionOperation": {"create": {"campaign": format!("customers/{CID}/campaigns/-2"), "negative": true,

@@ -150,14 +150,14 @@ async fn updates_need_a_mask_and_cannot_touch_what_is_immutable_or_removed() {
         (
             update(
                 json!({"startDateTime": "2027-04-01 00:00:00", "status": "ENABLED"}),
-                json!("status,start_date_time"),
+                json!("status,startDateTime"),
             ),
             "OK",
         ),
         (update(json!({"endDateTime": "2027-03-31 23:59:59"}), json!("end_date_time")), "START_DATE_AFTER_END_DATE"),
-        (update(json!({"startDateTime": "2027-03-01 00:00:00"}), json!("start_date_time")), "OK"),
+        (update(json!({"startDateTime": "2027-03-01 00:00:00"}), json!("startDateTime")), "OK"),
         (
-            update(json!({"startDateTime": "2027-03-02 00:00:00"}), json!("start_date_time")),
+            update(json!({"startDateTime": "2027-03-02 00:00:00"}), json!("startDateTime")),
             "CANNOT_MODIFY_START_DATE_IF_ALREADY_STARTED",
         ),
         (
@@ -171,7 +171,7 @@ async fn updates_need_a_mask_and_cannot_touch_what_is_immutable_or_removed() {
         ),
         (update(json!({"name": "x"}), json!("name")), "OPERATION_NOT_PERMITTED_FOR_REMOVED_RESOURCE"),
         (
-            json!([{"campaignBudgetOperation": {"update": {"resourceName": campaign.budget.as_ref().unwrap().resource_name, "amountMicros": "10000"}, "updateMask": "amount_micros"}}]),
+            json!([{"campaignBudgetOperation": {"update": {"resourceName": campaign.budget.as_ref().unwrap().resource_name, "amountMicros": "10000"}, "updateMask": "amountMicros"}}]),
             "CAMPAIGN_BUDGET_REMOVED",
         ),
         (
