@@ -1,6 +1,7 @@
 """Shows that mistakes are found: a check that cannot fail is none."""
 
 import copy
+import dataclasses
 import unittest
 from typing import Any
 
@@ -159,6 +160,7 @@ class ConformanceTest(unittest.TestCase):
         self.fails(check("googleAds:search", {"query": QUERY}, verb="GET"), "GET of googleAds:search")
         old = Recording("test:1", False, "google", "POST", f"/v25/{CUSTOMER}/googleAds:search", {}, 200, {})
         self.fails(conformance.check([old]), "of v25 instead of v26")
+        self.assertEqual(conformance.check([dataclasses.replace(old, provoking=True)]).passed, 0)
 
     def test_answers_are_checked(self) -> None:
         def answer(path: str, new: Any) -> Report:
@@ -182,6 +184,8 @@ class ConformanceTest(unittest.TestCase):
         self.fails(create_with_answer(error({"campaignError": "NAME_TAKEN"}, *place), 400), "NAME_TAKEN")
         self.fails(create_with_answer(error({"campaignErrors": "UNKNOWN"}, *place), 400), "campaignErrors")
         self.fails(create_with_answer(error({}, *place), 400), "an error without a code")
+        oneof = (*place[:-1], "campaign_bidding_strategy")
+        self.passes(create_with_answer(error({"fieldError": "REQUIRED"}, *oneof), 400))
         misplaced = error({"campaignError": "DUPLICATE_CAMPAIGN_NAME"}, "operations", "create", "name")
         self.fails(create_with_answer(misplaced, 400), "MutateGoogleAdsRequest has no place operations.create.name")
         self.fails(create_with_answer(right, 403), "code 400 of an answer with status 403")

@@ -105,6 +105,9 @@ def failure_problems(failure: Message, request: Descriptor) -> Iterator[str]:
 
 def _exists(message: Descriptor | None, names: list[str]) -> bool:
     for name in names:
+        # A member of a oneof that is missing has no name: Google names the oneof (`campaign_bidding_strategy`).
+        if message and name == names[-1] and name in message.oneofs_by_name:
+            return True
         field = messages.field(message, name) if message else None
         if field is None:
             return False

@@ -19,7 +19,9 @@ def check(recordings: Iterable[Recording]) -> Report:
     """Checks recorded requests and their answers."""
     report, rows = Report(), answers.Rows()
     for recording in recordings:
-        if recording.platform == "google" and not recording.is_token:
+        # Only the simulator's own tests ask for other versions, whose messages are not known here.
+        is_other = recording.provoking and not recording.path.startswith(f"/{messages.VERSION}/")
+        if recording.platform == "google" and not recording.is_token and not is_other:
             _check_one(recording, report, rows)
     return report
 
@@ -36,7 +38,7 @@ def _check_one(recording: Recording, report: Report, rows: answers.Rows) -> None
         _note_coverage(method, request, report)
     if recording.status == 200:
         _report(method, ANSWERS, recording, _answer_problems(method, recording.response, rows), report)
-    elif _is_of_the_service(recording):
+    elif recording.status != 0 and _error_of_the_service(recording.response):
         _report(method, ERRORS, recording, _error_problems(method, recording), report)
 
 
@@ -110,14 +112,14 @@ def _failure_problems(method: Method, failures: list[Message]) -> list[str]:
     return [problem for failure in failures for problem in answers.failure_problems(failure, request)]
 
 
-def _is_of_the_service(recording: Recording) -> bool:
-    """Not so: a cut connection, and what stands before the service answers in its own way (a gateway's error page)."""
-    error = recording.response.get("error") if isinstance(recording.response, dict) else None
-    return recording.status != 0 and isinstance(error, dict)
+def _error_of_the_service(answer: Any) -> dict[str, Any] | None:
+    """The error in an answer. None if there is none, or something before the service has answered: a gateway's page."""
+    error = answer.get("error") if isinstance(answer, dict) else None
+    return error if isinstance(error, dict) else None
 
 
 def _is_malformed(answer: Any) -> bool:
     """Whether an answer says that the request does not fit the messages."""
-    details = answer.get("error", {}).get("details", []) if isinstance(answer, dict) else []
+    details = (_error_of_the_service(answer) or {}).get("details", [])
     violations = [violation for detail in details for violation in detail.get("fieldViolations", [])]
     return bool(violations) and not any(_NOT_SIMULATED in violation["description"] for violation in violations)
