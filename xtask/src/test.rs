@@ -1,5 +1,6 @@
 //! `cargo xtask test`: everything that must pass, what fails soonest first.
 
+use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, ExitCode, Stdio};
 
@@ -88,8 +89,18 @@ fn binaries(run: &Run<'_>) -> anyhow::Result<Outcome> {
     Ok(().into())
 }
 
+/// Where simulators record what tests send, for the step `conformance`.
+const RECORDINGS: &str = "target/recordings";
+
 fn rust_tests(run: &Run<'_>) -> anyhow::Result<Outcome> {
+    let recordings = run.project.path(RECORDINGS);
+    // What earlier tests recorded must not stand in for these.
+    if recordings.exists() {
+        fs::remove_dir_all(&recordings).with_context(|| recordings.display().to_string())?;
+    }
+    fs::create_dir_all(&recordings).with_context(|| recordings.display().to_string())?;
     let mut command = run.project.cargo(&["test", "--workspace", "--no-fail-fast"]);
+    command.env("ADOPS_RECORD_DIR", recordings);
     let counts = run_tests(with_binaries(run, &mut command))?;
     Ok(Outcome::Done(Some(counts)))
 }
@@ -103,13 +114,8 @@ fn go_tests(run: &Run<'_>) -> anyhow::Result<Outcome> {
 }
 
 fn conformance(run: &Run<'_>) -> anyhow::Result<Outcome> {
-    let script = "tests/conformance/run.py";
-    if !run.project.path(script).exists() {
-        return Ok(Outcome::Skipped(format!("there is no {script} yet")));
-    }
     let python = python::environment(run.project, "conformance", "tests/conformance/requirements.txt")?;
-    let mut command = run.project.tool(python, &["-u", script]);
-    project::run(with_binaries(run, &mut command))?;
+    project::run(&mut run.project.tool(python, &["-u", "tests/conformance/run.py", RECORDINGS]))?;
     Ok(().into())
 }
 
