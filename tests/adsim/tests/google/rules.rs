@@ -148,10 +148,7 @@ async fn updates_need_a_mask_and_cannot_touch_what_is_immutable_or_removed() {
         (update(json!({"advertisingChannelType": "DISPLAY"}), json!("advertisingChannelType")), "IMMUTABLE_FIELD"),
         (update(json!({"status": "REMOVED"}), json!("status")), "ENUM_VALUE_NOT_PERMITTED"),
         (
-            update(
-                json!({"startDateTime": "2027-04-01 00:00:00", "status": "ENABLED"}),
-                json!("status,startDateTime"),
-            ),
+            update(json!({"startDateTime": "2027-04-01 00:00:00", "status": "ENABLED"}), json!("status,startDateTime")),
             "OK",
         ),
         (update(json!({"endDateTime": "2027-03-31 23:59:59"}), json!("end_date_time")), "START_DATE_AFTER_END_DATE"),
