@@ -1,6 +1,8 @@
 //! The kill matrix with real processes: `adops-operator` gets SIGKILL while a platform request of its hangs, before or
 //! after the request has had its effect, and is started again.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test")]
+
 use std::time::Instant;
 
 use adops_e2e::world::{CUSTOMER, Snapshot, World};

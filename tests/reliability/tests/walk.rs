@@ -3,6 +3,8 @@
 //!
 //! `ADOPS_SEED=N` walks one seed; by default two are walked, with `ADOPS_FULL=1` thirty.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test")]
+
 use std::time::Instant;
 
 use adops_e2e::kill::KillSwitch;
