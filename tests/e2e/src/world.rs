@@ -189,11 +189,8 @@ spec:
             namespaces: vec![self.namespace.clone()],
         };
         adjust(&mut options);
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
-            .enable_all()
-            .build()
-            .expect("a runtime");
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
         let (stop, stopped) = watch::channel(false);
         let (end, ended) = tokio::sync::oneshot::channel();
         let (hand_over, handed) = tokio::sync::oneshot::channel();
@@ -246,7 +243,7 @@ spec:
         F: FnMut(Snapshot) -> R,
         R: Into<bool>,
     {
-        let limit = Instant::now() + Duration::from_mins(1);
+        let limit = Instant::now() + Duration::from_mins(3);
         loop {
             let snapshot = self.look().await;
             if done(snapshot.clone()).into() {
@@ -299,7 +296,8 @@ spec:
         let limit = Instant::now() + Duration::from_secs(30);
         let mut quiet = 0;
         while quiet < 3 && Instant::now() < limit {
-            let idle = self.sim.idle() && self.operator.as_ref().is_none_or(|operator| operator.shared.clock_state().idle);
+            let idle =
+                self.sim.idle() && self.operator.as_ref().is_none_or(|operator| operator.shared.clock_state().idle);
             quiet = if idle { quiet + 1 } else { 0 };
             tokio::time::sleep(Duration::from_millis(4)).await;
         }
@@ -402,7 +400,8 @@ pub async fn apply_yaml(client: &Client, yaml: &str, namespace: Option<&str>) ->
         .collect();
     for value in documents.into_iter().filter(|value| !value.is_null()) {
         let mut object: DynamicObject = serde_json::from_value(value).expect("an object");
-        let types = object.types.clone().unwrap_or_else(|| TypeMeta { api_version: String::new(), kind: String::new() });
+        let types =
+            object.types.clone().unwrap_or_else(|| TypeMeta { api_version: String::new(), kind: String::new() });
         let kind = GroupVersionKind::try_from(&types).expect("a kind");
         let resource = ApiResource::from_gvk(&kind);
         let cluster_wide = matches!(kind.kind.as_str(), "Namespace" | "ClusterRole" | "ClusterRoleBinding");

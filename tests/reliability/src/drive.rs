@@ -16,7 +16,7 @@ pub enum End {
 
 /// Steps time until what is waited for has come and nobody has anything to do, or the switch has struck.
 pub async fn drive(world: &mut World, switch: &KillSwitch, mut done: impl FnMut(&Snapshot) -> bool) -> End {
-    let limit = Instant::now() + Duration::from_mins(2);
+    let limit = Instant::now() + Duration::from_mins(1);
     loop {
         let mut quiet = 0;
         while quiet < 3 {

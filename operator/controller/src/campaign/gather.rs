@@ -154,6 +154,7 @@ pub async fn gather(
         memory.since.unwrap_or(now)
     };
     let mut gathered = Gathered {
+        spec_since,
         spec_changed: status.observed_generation != generation,
         generation,
         deleting: campaign.metadata.deletion_timestamp.is_some(),
@@ -161,7 +162,6 @@ pub async fn gather(
         accounts: BTreeMap::new(),
         problems: BTreeMap::new(),
         desired: Desired::default(),
-        spec_since,
         resolutions: resolutions(campaign),
         spec,
         status,

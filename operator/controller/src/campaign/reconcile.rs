@@ -221,7 +221,9 @@ async fn finish(
 fn waits_for_caps(plan: &Plan) -> BTreeSet<&str> {
     let waits = |line: &&plan::LinePlan| {
         let reasons = line.withheld.iter().map(|withheld| withheld.reason);
-        reasons.into_iter().any(|reason| matches!(reason, Reason::BudgetReached | Reason::CeilingReached | Reason::NotObserved))
+        reasons
+            .into_iter()
+            .any(|reason| matches!(reason, Reason::BudgetReached | Reason::CeilingReached | Reason::NotObserved))
     };
     if !plan.lines.iter().any(|line| waits(&line)) {
         return BTreeSet::new();

@@ -249,7 +249,10 @@ mod tests {
     fn constants_have_public_codes() {
         for (constant, expected) in [
             (constant(2840, "United States", "United States", "US", "Country"), Some("US")),
-            (constant(2535, "Bonaire, Sint Eustatius and Saba", "Bonaire, Sint Eustatius and Saba", "BQ", "Country"), Some("BQ")),
+            (
+                constant(2535, "Bonaire, Sint Eustatius and Saba", "Bonaire, Sint Eustatius and Saba", "BQ", "Country"),
+                Some("BQ"),
+            ),
             (constant(21137, "California", "California,United States", "US", "State"), Some("US-CA")),
             (
                 constant(200_803, "Los Angeles CA", "Los Angeles CA,United States", "US", "DMA Region"),

@@ -85,7 +85,7 @@ async fn a_deletion_policy_can_still_be_changed_while_deleting() {
     assert_eq!(world.on_platform().len(), 0);
 }
 
-async fn delete_namespace(world: &World) {
+fn delete_namespace(world: &World) {
     let answer = world.as_admin(&["delete", "namespace", &world.namespace, "--wait=false"], "");
     assert!(answer.status.success(), "{}", given::said(&answer));
 }
@@ -99,7 +99,7 @@ async fn a_deleted_namespace_takes_its_spend_with_it() {
     let Some(mut world) = given::world().await else { return };
     world.given("spring", json!({})).await;
     world.given("summer", json!({"deletionPolicy": "Remove", "markets": ["FR"], "fallbackLocale": "en"})).await;
-    delete_namespace(&world).await;
+    delete_namespace(&world);
     world.until("all is gone", |snapshot| snapshot.campaigns.is_empty() && snapshot.accounts.is_empty()).await;
     assert!(stopped(&world));
     let left: Vec<String> = world.on_platform().into_iter().map(|object| object.name).collect();
@@ -119,7 +119,7 @@ async fn a_namespace_deleted_while_the_operator_was_away_says_what_is_left_and_c
     world.given("spring", json!({})).await;
     let id = world.object("spring", "US").id.to_string();
     world.kill_operator();
-    delete_namespace(&world).await;
+    delete_namespace(&world);
     // The Secret has no finalizer: it goes at once.
     for _ in 0..100 {
         if !world.as_admin(&["get", "secret", "google-ads"], "").status.success() {

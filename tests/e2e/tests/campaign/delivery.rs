@@ -1,9 +1,14 @@
 //! Delivery and measurement: time passes, money is spent, ads are looked at.
 
 use adops_e2e::given::{self, ad};
-use adops_e2e::world::CUSTOMER;
+use adops_e2e::world::{CUSTOMER, World};
 use jiff::SignedDuration;
 use serde_json::json;
+
+/// An operator that polls once an hour, for tests in which days go by.
+async fn hourly(world: &mut World) {
+    world.start_operator_with(None, |options| options.poll_interval = SignedDuration::from_hours(1)).await;
+}
 
 fn amount(text: Option<&str>) -> f64 {
     text.and_then(|text| text.split(' ').next()?.parse().ok()).unwrap_or(-1.0)
@@ -12,6 +17,7 @@ fn amount(text: Option<&str>) -> f64 {
 #[tokio::test(flavor = "multi_thread")]
 async fn spend_and_pace_appear_as_days_go_by() {
     let Some(mut world) = given::world().await else { return };
+    hourly(&mut world).await;
     world.given("spring", json!({})).await;
     world.pass(SignedDuration::from_hours(72)).await;
     let status = world.campaign("spring").await.status.unwrap();
@@ -51,6 +57,7 @@ async fn disapproved_ads_are_told() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_flight_that_ends_says_so_and_nothing_is_left_running() {
     let Some(mut world) = given::world().await else { return };
+    hourly(&mut world).await;
     world.given("spring", json!({"flight": {"start": "2027-02-24", "end": "2027-02-25"}})).await;
     world.pass(SignedDuration::from_hours(48)).await;
     world.until_condition("spring", "Ready", "True", "FlightOver").await;
@@ -62,6 +69,7 @@ async fn a_flight_that_ends_says_so_and_nothing_is_left_running() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_flight_in_the_future_is_ready_and_says_that_it_has_not_started() {
     let Some(mut world) = given::world().await else { return };
+    hourly(&mut world).await;
     world.given("spring", json!({"flight": {"start": "2027-03-01"}})).await;
     world.pass(SignedDuration::from_hours(1)).await;
     let (status, reason) = world.look().await.condition("spring", "Delivering").unwrap();
@@ -78,6 +86,7 @@ async fn a_flight_budget_is_paced_to_its_end_and_never_passed() {
         "flight": {"start": "2027-02-24", "end": "2027-03-02"},
         "budget": {"daily": null, "flight": "700.00", "currency": "EUR"},
     });
+    hourly(&mut world).await;
     world.given("spring", spec).await;
     let first = world.budget("spring", "US") + world.budget("spring", "GB");
     assert!(first <= 100_000_000 && first > 99_000_000, "a seventh: {first}");
