@@ -313,7 +313,7 @@ async fn until_secrets_are_gone(world: &World) {
 }
 
 /// The Secret goes with the namespace, at once. As long as the operator runs it has what it needs; an operator that
-/// starts after that stops what it can no more reach only if it had stopped before, and else says what is left.
+/// starts after that can reach nothing any more: it says what may be left, and gives it up when it is told to.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_namespace_is_deleted_and_the_operator_restarted_in_the_middle() {
     if !has_cluster("deleted namespace") {
@@ -321,7 +321,7 @@ async fn a_namespace_is_deleted_and_the_operator_restarted_in_the_middle() {
     }
     let began = Instant::now();
     // The last one is never reached: an operator that stays alive.
-    let mut points = if adops_reliability::is_full() { (0..24).collect() } else { vec![0, 4, 9, 14] };
+    let mut points = if adops_reliability::is_full() { (0..24).collect() } else { vec![0, 9] };
     points.push(usize::MAX);
     let (mut stopped, mut told) = (0, 0);
     for at in points {
@@ -354,7 +354,7 @@ async fn a_namespace_is_deleted_and_the_operator_restarted_in_the_middle() {
             })
             .await;
         let left = world.look().await;
-        println!("killed at {at}: {}", if gone(&left) { "all is stopped" } else { "it says what is left" });
+        println!("killed at {at}: {}", if gone(&left) { "all is stopped" } else { "it says what may be left" });
         assert!(at < usize::MAX || gone(&left), "an operator that stays alive has what it needs: {left:#?}");
         if gone(&left) {
             stopped += 1;
@@ -366,7 +366,6 @@ async fn a_namespace_is_deleted_and_the_operator_restarted_in_the_middle() {
             for object in world.sim.google_account(CUSTOMER).present().filter(|object| object.status == "ENABLED") {
                 assert!(message.contains(&object.id.to_string()), "{} is not named: {message}", object.id);
             }
-            assert!(state(&world).enabled_count() > 0, "killed at {at}: all is paused, and it does not go: {message}");
             let abandon = json!({ "metadata": { "annotations": { "adops.dev/abandon": campaign.metadata.uid } } });
             campaigns(&world).patch("spring", &PatchParams::default(), &Patch::Merge(abandon)).await.unwrap();
             world.until("it is gone", |snapshot| gone(&snapshot)).await;
