@@ -225,7 +225,7 @@ class QueryTest(unittest.TestCase):
     def test_queries_that_are_right_pass(self) -> None:
         self.assertEqual(gaql.check(QUERY).resource, "campaign")
         gaql.check("SELECT geo_target_constant.id FROM geo_target_constant WHERE geo_target_constant.id NOT IN (1, -2)")
-        gaql.check("select campaign.id from campaign where segments.date during LAST_7_DAYS and campaign.name is not null")
+        gaql.check("select campaign.id from campaign where segments.date during TODAY and campaign.name is not null")
 
     def test_names_and_values_that_do_not_exist_are_found(self) -> None:
         for right, wrong, reason in (

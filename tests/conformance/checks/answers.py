@@ -16,6 +16,7 @@ from checks.methods import Method
 # What the `details` of an error may hold; a detail of another type cannot be read.
 _DETAILS = (errors.types.GoogleAdsFailure.pb(), error_details_pb2.BadRequest, error_details_pb2.RetryInfo)
 
+_CODES = frozenset(code_pb2.Code.keys())
 _VERSION = re.compile(r"(?<=googleads\.)v\d+(?=\.errors\.)")
 
 
@@ -62,7 +63,7 @@ def check_error(status: int, answer: Any) -> list[Message]:
         raise ParseError("an error's body is {error: {...}}")
     if error.get("code") != status:
         raise ParseError(f"code {error.get('code')} of an answer with status {status}")
-    if error.get("status") not in code_pb2.Code.keys():
+    if error.get("status") not in _CODES:
         raise ParseError(f"no status of google.rpc.Code: {error.get('status')}")
     plain = {name: value for name, value in error.items() if name != "status"}
     return failures(ParseDict(_of_this_version(plain), status_pb2.Status()))
@@ -74,7 +75,8 @@ def _of_this_version(error: dict[str, Any]) -> dict[str, Any]:
     codes = [ads.get("errorCode") for detail in details for ads in detail.get("errors", [])]
     if codes != [{"requestError": "UNSUPPORTED_VERSION"}]:
         return error
-    return error | {"details": [detail | {"@type": _VERSION.sub(messages.VERSION, detail["@type"])} for detail in details]}
+    ours = [detail | {"@type": _VERSION.sub(messages.VERSION, detail["@type"])} for detail in details]
+    return error | {"details": ours}
 
 
 def failures(status: Message) -> list[Message]:

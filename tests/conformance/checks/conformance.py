@@ -1,5 +1,6 @@
 """Checks recordings one by one."""
 
+import hashlib
 from collections.abc import Iterable
 from typing import Any
 
@@ -17,29 +18,56 @@ _NOT_SIMULATED = "adsim does not simulate"
 
 def check(recordings: Iterable[Recording]) -> Report:
     """Checks recorded requests and their answers."""
-    report, rows = Report(), answers.Rows()
+    checker = _Checker()
     for recording in recordings:
         # Only the simulator's own tests ask for other versions, whose messages are not known here.
         is_other = recording.provoking and not recording.path.startswith(f"/{messages.VERSION}/")
         if recording.platform == "google" and not recording.is_token and not is_other:
-            _check_one(recording, report, rows)
-    return report
+            checker.check(recording)
+    return checker.report
 
 
-def _check_one(recording: Recording, report: Report, rows: answers.Rows) -> None:
-    try:
-        method = method_of(recording.method, recording.path)
-    except UnknownMethod as error:
-        _report_request(recording, "unknown", [str(error)], report)
-        return
-    request, problems = _read_request(method, recording.body)
-    _report_request(recording, method.name, problems, report)
-    if request and not recording.provoking:
-        _note_coverage(method, request, report)
-    if recording.status == 200:
-        _report(method, ANSWERS, recording, _answer_problems(method, recording.response, rows), report)
-    elif recording.status != 0 and _error_of_the_service(recording.response):
-        _report(method, ERRORS, recording, _error_problems(method, recording), report)
+class _Checker:
+    """Polls ask the same and are answered the same thousands of times: what was read once is not read again."""
+
+    def __init__(self) -> None:
+        self.report = Report()
+        self._rows = answers.Rows()
+        self._requests: dict[bytes, list[str]] = {}
+        self._answers: dict[bytes, list[str]] = {}
+
+    def check(self, recording: Recording) -> None:
+        try:
+            method = method_of(recording.method, recording.path)
+        except UnknownMethod as error:
+            _report_request(recording, "unknown", [str(error)], self.report)
+            return
+        _report_request(recording, method.name, self._request_problems(method, recording), self.report)
+        if recording.status == 200:
+            _report(method, ANSWERS, recording, self._answer_problems(method, recording), self.report)
+        elif recording.status != 0 and _error_of_the_service(recording.response):
+            _report(method, ERRORS, recording, self._answer_problems(method, recording), self.report)
+
+    def _request_problems(self, method: Method, recording: Recording) -> list[str]:
+        key = _digest(method.name, recording.body)
+        if key not in self._requests:
+            request, self._requests[key] = _read_request(method, recording.body)
+            if request and not recording.provoking:
+                _note_coverage(method, request, self.report)
+        return self._requests[key]
+
+    def _answer_problems(self, method: Method, recording: Recording) -> list[str]:
+        key = _digest(method.name, recording.status, recording.response)
+        if key not in self._answers:
+            if recording.status == 200:
+                self._answers[key] = _answer_problems(method, recording.response, self._rows)
+            else:
+                self._answers[key] = _error_problems(method, recording)
+        return self._answers[key]
+
+
+def _digest(*values: Any) -> bytes:
+    return hashlib.blake2b(repr(values).encode(), digest_size=16).digest()
 
 
 def _read_request(method: Method, body: Any) -> tuple[Message | None, list[str]]:

@@ -35,6 +35,8 @@ def parse(message: type[proto.Message], body: Any) -> Message:
         raise ParseError(f"{message.__name__}: an object is needed, not {type(body).__name__}")
     try:
         return ParseDict(body, message.pb(message()), ignore_unknown_fields=False)
+    except ParseError as error:
+        raise ParseError(str(error).split("\n")[0]) from error  # the rest lists all names that there are
     except (TypeError, ValueError) as error:
         raise ParseError(f"{message.__name__}: {error}") from error
 
@@ -46,7 +48,7 @@ def field(message: Descriptor, name: str) -> FieldDescriptor | None:
 
 def api_name(descriptor: FieldDescriptor) -> str:
     """A field's name in the API."""
-    return descriptor.name.rstrip("_")
+    return str(descriptor.name).rstrip("_")
 
 
 def is_ads(message: Descriptor | None) -> bool:

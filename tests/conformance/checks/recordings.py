@@ -33,6 +33,8 @@ def read(file: Path) -> Iterator[Recording]:
     """The recordings of a file."""
     with file.open(encoding="utf-8") as lines:
         for number, line in enumerate(lines, 1):
+            if not line.endswith("\n"):
+                return  # the simulator was killed while it wrote
             entry = json.loads(line)
             yield Recording(
                 place=f"{file.name}:{number}",

@@ -18,7 +18,7 @@ class Report:
     failed: int = 0
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)  # by method and column
     seen: dict[str, Counter[str]] = field(default_factory=lambda: {kind: Counter() for kind in LEAST})
-    places: dict[str, str] = field(default_factory=dict)  # of each failure, the first
+    places: dict[str, str] = field(default_factory=dict)  # where each failure was found first
     failures: Counter[str] = field(default_factory=Counter)
 
     def passes(self, method: str, column: str) -> None:
