@@ -13,7 +13,7 @@ use adops_platforms::transport::Interceptor;
 use jiff::{SignedDuration, Timestamp};
 use kube::Client;
 use tokio::net::TcpListener;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Semaphore, SemaphorePermit, mpsc, watch};
 use tokio::task::JoinSet;
 
 use crate::account::state::AccountState;
@@ -27,6 +27,10 @@ use crate::runtime::health::{self, ClockState};
 use crate::runtime::metrics::{CountingInterceptor, Metrics};
 use crate::runtime::queue::WorkQueue;
 use crate::runtime::watch::{Key, Store, Stored, watch as watch_kind};
+
+/// How many passes of a kind may be under way: most of them wait for a platform, and one that hangs must not hold up
+/// the others (S10).
+const UNDER_WAY: usize = 512;
 
 /// How an operator is set up.
 #[derive(Clone)]
@@ -47,7 +51,7 @@ pub struct Options {
     pub listen: Option<SocketAddr>,
     /// Sees every platform request.
     pub interceptor: Option<Arc<dyn Interceptor>>,
-    /// How many passes run at once, for each kind.
+    /// How many Campaigns are worked on at once, those not counted that wait for a platform.
     pub workers: usize,
     /// Which namespaces are worked on; empty means all.
     pub namespaces: Vec<String>,
@@ -79,6 +83,7 @@ pub struct Shared {
     pub campaigns_queue: Arc<WorkQueue<Key>>,
     /// What is known of Campaigns beyond their status.
     pub memory: Mutex<HashMap<Key, Arc<Mutex<CampaignMemory>>>>,
+    slots: Semaphore,
     states: Mutex<HashMap<Key, Arc<AccountState>>>,
     started: Timestamp,
     spawn: mpsc::UnboundedSender<(Arc<AccountState>, mpsc::UnboundedReceiver<gateway::Request>)>,
@@ -97,6 +102,11 @@ impl Shared {
                 state
             })
             .clone()
+    }
+
+    /// Leave to work on a Campaign, to be given back before waiting for a platform; none only when the operator ends.
+    pub async fn slot(&self) -> Option<SemaphorePermit<'_>> {
+        self.slots.acquire().await.ok()
     }
 
     /// Forgets an account that is gone.
@@ -177,6 +187,7 @@ impl Operator {
             accounts_queue: WorkQueue::new(clock.clone()),
             campaigns_queue: WorkQueue::new(clock.clone()),
             memory: Mutex::default(),
+            slots: Semaphore::new(options.workers.max(1)),
             states: Mutex::default(),
             started: clock.now(),
             spawn,
@@ -219,7 +230,7 @@ impl Operator {
             workers.spawn(async move { queue.run_timers().await });
         }
         // Campaigns are worked on when both listings are there: an AdAccount that is not read yet is not missing.
-        for _ in 0..shared.options.workers {
+        for _ in 0..UNDER_WAY {
             let accounts = shared.clone();
             workers.spawn(async move {
                 accounts.accounts.synced().await;

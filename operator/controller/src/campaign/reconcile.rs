@@ -129,6 +129,7 @@ async fn rounds(
 ) -> Result<Reason, WriteError> {
     let mut read_back = false;
     for round in 0..ROUNDS {
+        let slot = shared.slot().await;
         let gathered = gather(shared, key, &campaign, spec.clone(), memory).await;
         let mut plan = plan(shared, &gathered);
         let mut records = gathered.with_inputs(shared, |inputs| remember(inputs, &plan));
@@ -136,6 +137,7 @@ async fn rounds(
         let items = apply::select(shared, &gathered, &mut plan, memory);
         tell_stops(shared, key, &campaign, &gathered, &records).await;
         if items.is_empty() {
+            drop(slot);
             if !read_back && read_stale(shared, &gathered, &plan).await {
                 read_back = true;
                 continue;
@@ -145,6 +147,8 @@ async fn rounds(
         read_back = false;
         apply::intend(&items, &mut records, memory, gathered.now);
         campaign = write(shared, key, &campaign, report::status(&gathered, &plan, &records)).await?;
+        // S10: who waits for a platform holds up nobody.
+        drop(slot);
         let done = apply::send(shared, &gathered, items).await;
         apply::settle(&gathered, &done, &mut records, memory);
         tell(shared, key, &campaign, &gathered, &done).await;
