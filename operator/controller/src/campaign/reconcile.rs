@@ -216,6 +216,12 @@ async fn finish(
     }
     let after = report::status(gathered, plan, records);
     let reason = after.reason.unwrap_or(Reason::Ready);
+    after.observed_at.clone_from(&gathered.status.observed_at);
+    let mut before = gathered.status.clone();
+    before.conditions = Conditions::new(&before.conditions, 0, Timestamp::now()).into_ours();
+    if let Some(until) = held_back(shared, &before, &after) {
+        shared.campaigns_queue.add_at(key.clone(), until);
+    }
     write(shared, key, campaign, after).await?;
     schedule(shared, key, gathered, plan);
     Ok(reason)
@@ -374,6 +380,19 @@ fn open_ends(gathered: &Gathered, plan: &Plan, records: &BTreeMap<LineKey, LineR
     open
 }
 
+/// S9: until when a new measurement waits, if it is all that a status says anew and the last write is too young.
+fn held_back(shared: &Shared, before: &CampaignStatus, after: &CampaignStatus) -> Option<Timestamp> {
+    let until = before.observed_at.as_ref()?.0 + shared.options.measure_interval;
+    let measured = CampaignStatus {
+        spend_7d: after.spend_7d.clone(),
+        pace: after.pace.clone(),
+        observed_at: after.observed_at.clone(),
+        ..before.clone()
+    };
+    let news = before.spend_7d != after.spend_7d || before.pace != after.pace;
+    (news && measured == *after && until > shared.clock.now()).then_some(until)
+}
+
 /// Writes the status if it says something else than before. Answers with the object as it is then.
 async fn write(
     shared: &Shared,
@@ -384,6 +403,9 @@ async fn write(
     let mut before = campaign.status.clone().unwrap_or_default();
     before.conditions = Conditions::new(&before.conditions, 0, Timestamp::now()).into_ours();
     after.observed_at.clone_from(&before.observed_at);
+    if held_back(shared, &before, &after).is_some() {
+        return Ok(campaign.clone());
+    }
     if campaign.status.is_some() && after == before || shared.options.observe_only && campaign.finalizers().is_empty() {
         return Ok(campaign.clone());
     }
