@@ -1,4 +1,8 @@
-//! Events: on a change or a failure, never once a pass. The recorder folds repetitions into series.
+//! Events: on a change or a failure, never once a pass. Repetitions are folded into series.
+
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 
 use adops_core::reason::Reason;
 use k8s_openapi::api::core::v1::ObjectReference;
@@ -8,17 +12,22 @@ use kube::runtime::events::{Event, EventType, Recorder, Reporter};
 /// The longest note that the API server takes is 1 kB.
 const NOTE: usize = 1000;
 
+/// A recorder folds what has the same reason into one Event with the first one's note. Different notes shall all be
+/// read, so each note has its recorder, chosen by its hash.
+const RECORDERS: usize = 256;
+
 /// Writes Events. A failure to write one is logged and nothing else: Events are a courtesy.
 #[derive(Clone)]
 pub struct Events {
-    recorder: Recorder,
+    recorders: Arc<[Recorder]>,
 }
 
 impl Events {
     /// A recorder that reports as the operator.
     pub fn new(client: Client) -> Self {
         let reporter = Reporter { controller: "adops-operator".to_owned(), instance: None };
-        Self { recorder: Recorder::new(client, reporter) }
+        let recorders = (0..RECORDERS).map(|_| Recorder::new(client.clone(), reporter.clone())).collect();
+        Self { recorders }
     }
 
     /// Something happened as it should.
@@ -39,7 +48,10 @@ impl Events {
             action: action.to_owned(),
             secondary: None,
         };
-        if let Err(error) = self.recorder.publish(&event, on).await {
+        let mut hasher = DefaultHasher::new();
+        note.hash(&mut hasher);
+        let index = usize::try_from(hasher.finish() % self.recorders.len() as u64).unwrap_or_default();
+        if let Err(error) = self.recorders[index].publish(&event, on).await {
             tracing::debug!(%error, "an Event could not be written");
         }
     }
