@@ -184,9 +184,9 @@ async fn read_stale(shared: &Shared, gathered: &Gathered, plan: &Plan) -> bool {
             ids.entry(&line.key.account).or_default().insert(object.id.clone());
         }
     }
-    // What is withheld waits for decreases and stops whose reading-back came too early to count.
-    for account in waits_for_caps(plan) {
-        let Some((name, known)) = gathered.accounts.get_key_value(account) else { continue };
+    // What was read back too early to count is read once more: what is withheld may wait for it, and only what is
+    // confirmed can be told from a change by hand.
+    for (name, known) in &gathered.accounts {
         let settled = known.unsettled_until().filter(|(_, until)| **until < gathered.now).map(|(id, _)| id.clone());
         ids.entry(name).or_default().extend(settled);
     }
@@ -214,7 +214,7 @@ async fn finish(
     if gathered.deleting {
         return finish_deletion(shared, key, campaign, gathered, plan, records).await;
     }
-    let after = report::status(gathered, plan, records);
+    let mut after = report::status(gathered, plan, records);
     let reason = after.reason.unwrap_or(Reason::Ready);
     after.observed_at.clone_from(&gathered.status.observed_at);
     let mut before = gathered.status.clone();
@@ -223,8 +223,19 @@ async fn finish(
         shared.campaigns_queue.add_at(key.clone(), until);
     }
     write(shared, key, campaign, after).await?;
-    schedule(shared, key, gathered, plan);
+    schedule(shared, key, gathered, plan, records);
     Ok(reason)
+}
+
+/// Accounts with a line of which no observation has confirmed our last write yet.
+fn unconfirmed<'a>(plan: &'a Plan, records: &'a BTreeMap<LineKey, LineRecord>) -> impl Iterator<Item = &'a str> {
+    let lines = plan.lines.iter().filter(|line| line.own().is_some() && line.problem.is_none());
+    lines
+        .filter(|line| {
+            let record = records.get(&line.key);
+            record.is_some_and(|record| record.confirmed_hash.is_none() || record.confirmed_budget.is_none())
+        })
+        .map(|line| line.key.account.as_str())
 }
 
 /// Accounts on which a change is withheld until something else is seen: a decrease, a stop, a listing.
@@ -245,7 +256,13 @@ fn waits_for_caps(plan: &Plan) -> BTreeSet<&str> {
 
 /// When to look again: when something waited for can be known, when an account can be reached, when a
 /// day or the flight ends.
-fn schedule(shared: &Shared, key: &Key, gathered: &Gathered, plan: &Plan) {
+fn schedule(
+    shared: &Shared,
+    key: &Key,
+    gathered: &Gathered,
+    plan: &Plan,
+    records: &BTreeMap<LineKey, LineRecord>,
+) {
     let later = SignedDuration::from_millis(1);
     let mut wakes: Vec<Timestamp> = Vec::new();
     for line in &plan.lines {
@@ -267,13 +284,13 @@ fn schedule(shared: &Shared, key: &Key, gathered: &Gathered, plan: &Plan) {
             _ => {}
         }
     }
-    for account in waits_for_caps(plan) {
+    for account in waits_for_caps(plan).into_iter().chain(unconfirmed(plan, records)) {
         let Some(known) = gathered.accounts.get(account) else { continue };
-        let unsettled = known.unsettled_until().map(|(_, until)| *until);
-        wakes.extend(unsettled.filter(|until| *until >= gathered.now).map(|until| until + later));
         known.state.known().waiting.insert(key.clone());
     }
     for known in gathered.accounts.values() {
+        let unsettled = known.unsettled_until().map(|(_, until)| *until);
+        wakes.extend(unsettled.filter(|until| *until >= gathered.now).map(|until| until + later));
         if let Some(block) = &known.block {
             wakes.push(block.until + later);
         }
@@ -334,7 +351,7 @@ async fn finish_deletion(
     after.conditions = conditions.into_ours();
     after.reason = Some(reason);
     write(shared, key, campaign, after).await?;
-    schedule(shared, key, gathered, plan);
+    schedule(shared, key, gathered, plan, records);
     Ok(Reason::Deleting)
 }
 
