@@ -4,6 +4,7 @@ use adops_api::campaign::LineState;
 use adops_e2e::given;
 use adops_e2e::world::World;
 use adsim::{Edit, EditAction};
+use jiff::SignedDuration;
 use serde_json::json;
 
 use crate::live;
@@ -95,6 +96,33 @@ async fn a_budget_cut_by_hand_is_kept_until_the_spec_changes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_cut_by_hand_minutes_after_a_change_of_ours_is_told_from_it() {
+    let Some(mut world) = given::world().await else { return };
+    world.given("spring", json!({})).await;
+    world.patch_campaign("spring", json!({"budget": {"daily": "90.00"}})).await;
+    world.until_ready("spring").await;
+    world.pass(SignedDuration::from_mins(1)).await;
+    world.by_hand(EditAction::SetBudget { campaign: us(&world), amount_micros: 5_000_000 });
+    world.poll().await;
+    world.until_condition("spring", "Ready", "True", "StoppedOnPlatform").await;
+    assert_eq!(world.budget("spring", "US"), 5_000_000);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_report_a_change_by_hand_minutes_after_one_of_ours_is_left_too() {
+    let Some(mut world) = given::world().await else { return };
+    world.given("spring", json!({"driftPolicy": "Report"})).await;
+    world.patch_campaign("spring", json!({"audience": {"ages": "18-54"}})).await;
+    world.until_ready("spring").await;
+    world.pass(SignedDuration::from_mins(1)).await;
+    world.sim.reset_ledger();
+    world.by_hand(EditAction::AddLocation { campaign: us(&world), geo_target_id: 2276, negative: false });
+    world.poll().await;
+    world.until_condition("spring", "Drifted", "True", "Drifted").await;
+    assert_eq!(world.writes(), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn with_override_a_pause_by_hand_is_undone() {
     let Some(mut world) = given::world().await else { return };
     world.given("spring", json!({"stopsByHand": "Override"})).await;
@@ -142,6 +170,7 @@ async fn with_report_a_raise_past_the_campaigns_budget_is_lowered_all_the_same()
 async fn what_is_changed_back_three_times_in_an_hour_is_left_and_told() {
     let Some(mut world) = given::world().await else { return };
     world.given("spring", json!({})).await;
+    world.poll().await;
     let id = us(&world);
     for _ in 0..3 {
         world.by_hand(EditAction::AddLocation { campaign: id.clone(), geo_target_id: 2276, negative: false });
@@ -150,19 +179,6 @@ async fn what_is_changed_back_three_times_in_an_hour_is_left_and_told() {
         assert!(!places.iter().any(|p| p.display_name == "Germany" && p.status != "REMOVED"));
     }
     world.by_hand(EditAction::AddLocation { campaign: id, geo_target_id: 2276, negative: false });
-    println!(
-        "DBG {:#?}",
-        world
-            .sim
-            .ledger()
-            .iter()
-            .filter(|e| e.kind == "campaignCriterion")
-            .map(|e| (e.at, e.resource_name.clone(), e.change))
-            .collect::<Vec<_>>()
-    );
-    for e in world.events().await {
-        println!("DBG {:?} {:?} {:?}", e.reason, e.note, e.series);
-    }
     world.sim.reset_ledger();
     world.poll().await;
     world.until_condition("spring", "Ready", "True", "DriftContested").await;
