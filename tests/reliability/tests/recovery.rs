@@ -89,11 +89,17 @@ async fn a_create_whose_answer_is_lost_is_settled_to_one_object() {
     if !has_cluster("lost answers") {
         return;
     }
-    for (effect, lag) in [(Effect::CutAfter, 0), (Effect::CutAfter, 60), (Effect::CutBefore, 0)] {
+    for (effect, lag) in [(Effect::CutAfter, 0), (Effect::CutAfter, 5), (Effect::CutAfter, 60), (Effect::CutBefore, 0)]
+    {
         let (mut world, audit) = applied().await;
+        // Labels and goals are there from a first line: what is late is the lines alone.
+        world.patch_campaign("spring", json!({ "markets": ["US"] })).await;
+        world.start_operator().await;
+        world.until_ready("spring").await;
+        world.pass(SignedDuration::from_mins(6)).await;
         world.sim.set_read_lag(SignedDuration::from_secs(lag));
         world.sim.faults().add(Fault::new(Match::mutates().operation("campaign.create"), effect).times(1));
-        world.start_operator().await;
+        world.patch_campaign("spring", json!({ "markets": ["US", "GB", "DE"] })).await;
         settles(&mut world, &audit).await;
     }
 }
@@ -379,4 +385,22 @@ async fn a_namespace_is_deleted_and_the_operator_restarted_in_the_middle() {
         began.elapsed().as_secs_f64()
     );
     assert!(stopped > 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_increase_waits_for_a_decrease_that_the_platform_refuses() {
+    if !has_cluster("refused decreases") {
+        return;
+    }
+    let (mut world, audit) = at_rest().await;
+    // From 100 each to 200, 50 and 50: what would become 50 is refused.
+    let refuse = Effect::Reject { category: "campaignBudgetError".into(), code: "MONEY_AMOUNT_TOO_SMALL".into() };
+    let fault = Match::mutates().operation("campaignBudget.update").contains("\"50000000\"");
+    let fault = world.sim.faults().add(Fault::new(fault, refuse));
+    world.patch_campaign("spring", json!({ "split": { "markets": { "US": 4 } } })).await;
+    world.pass(SignedDuration::from_mins(30)).await;
+    let broken = audit.broken(&world.sim);
+    assert!(broken.is_empty(), "{broken:#?}");
+    world.sim.faults().remove(fault);
+    settles(&mut world, &audit).await;
 }
