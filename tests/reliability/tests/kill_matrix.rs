@@ -2,7 +2,7 @@
 //! a replace and a delete, and started again. See [`adops_reliability::audit`] for what must hold at every instant;
 //! in the end the platform must be as after an undisturbed run.
 //!
-//! By default every sixth point is tried, with `ADOPS_FULL=1` each.
+//! By default every eighth point is tried, with `ADOPS_FULL=1` each.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "what cannot be set up ends the test")]
 
@@ -165,7 +165,7 @@ async fn matrix(scenario: Scenario) {
     let (enabled, paused) = (undisturbed.state.enabled_count(), undisturbed.state.paused_count());
     assert_eq!((enabled, paused), scenario.objects(), "{:#?}", undisturbed.state);
     let count = undisturbed.points.len();
-    let step = if is_full() { 1 } else { (count / 4).clamp(1, 6) };
+    let step = if is_full() { 1 } else { (count / 4).clamp(1, 8) };
     let slots = Arc::new(Semaphore::new(AT_ONCE));
     let mut runs = JoinSet::new();
     let mut names = std::collections::HashMap::new();

@@ -394,7 +394,8 @@ async fn an_increase_waits_for_a_decrease_that_the_platform_refuses() {
     }
     let (mut world, audit) = at_rest().await;
     // From 100 each to 200, 50 and 50: what would become 50 is refused.
-    let refuse = Effect::Reject { category: "campaignBudgetError".into(), code: "MONEY_AMOUNT_TOO_SMALL".into() };
+    let refuse =
+        Effect::Reject { category: "campaignBudgetError".into(), code: "NON_MULTIPLE_OF_MINIMUM_CURRENCY_UNIT".into() };
     let fault = Match::mutates().operation("campaignBudget.update").contains("\"50000000\"");
     let fault = world.sim.faults().add(Fault::new(fault, refuse));
     world.patch_campaign("spring", json!({ "split": { "markets": { "US": 4 } } })).await;
