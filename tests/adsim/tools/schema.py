@@ -1,18 +1,16 @@
 """Writes src/google/data/v26.schema: the part of the Google Ads API's messages and enums that adsim speaks.
 
 Names, types and enum values come from the protobuf messages in the Python package `google-ads`; whether a field is
-output only, immutable or required is not in that package and comes from Google's discovery document (first word of a
-field's description), where the version may lag.
+output only, immutable or required comes from the first words of its text in the documentation of their classes.
 
     pip install 'google-ads==34.*'
-    python3 tools/schema.py google-ads-v25-discovery.json > src/google/data/v26.schema
+    python3 tools/schema.py > src/google/data/v26.schema
 """
 
 import importlib
-import json
+import inspect
 import pkgutil
 import re
-import sys
 
 VERSION = "v26"
 BASE = f"google.ads.googleads.{VERSION}"
@@ -35,6 +33,8 @@ OPERATIONS = """campaign_operation campaign_budget_operation campaign_label_oper
 label_operation ad_group_operation ad_group_criterion_operation ad_group_ad_operation ad_operation
 custom_conversion_goal_operation conversion_goal_campaign_config_operation""".split()
 COMMON = ("Metrics", "Segments")
+# The first words of a field's text.
+WORDS = {"Output only.": "output", "Immutable.": "immutable", "Required.": "required"}
 KINDS = {1: "double", 2: "float", 3: "int64", 4: "int64", 5: "int32", 8: "bool", 9: "string", 12: "string"}
 
 
@@ -58,32 +58,22 @@ def short(full_name):
     return full_name
 
 
-def camel(snake):
-    head, *rest = snake.split("_")
-    return head + "".join(w[:1].upper() + w[1:] for w in rest)
-
-
-def behaviours(path):
-    schemas = json.load(open(path))["schemas"]
+def behaviours(found, full_name):
+    """What is said of each field of a message: `output`, `immutable`, `required`."""
+    package, *names = full_name[len(BASE) + 1:].split(".")
+    cls = found[(package, names[0])]
+    for name in names[1:]:
+        cls = getattr(cls, name)
+    text = inspect.getdoc(cls) or ""
     flags = {}
-    for name, schema in schemas.items():
-        message = re.sub(r"^GoogleAdsGoogleadsV\d+(Resources|Services|Common)_+", "", name).replace("_", ".")
-        for field, p in schema.get("properties", {}).items():
-            words = (p.get("description") or "")[:60]
-            f = []
-            if p.get("readOnly") or words.startswith("Output only."):
-                f.append("output")
-            if words.startswith("Immutable.") or "Immutable." in words[:30]:
-                f.append("immutable")
-            if words.startswith("Required.") or "Required." in words[:30]:
-                f.append("required")
-            flags[(message, field)] = f
+    for head in re.finditer(r"^ {4}(\w+) \([^()]*\):\n", text, re.MULTILINE):
+        words = re.match(r"\s*((?:(?:Output only|Immutable|Required|Optional)\.\s+)*)", text[head.end():])[1]
+        flags[head[1].rstrip("_")] = [f for w, f in WORDS.items() if w in words]
     return flags
 
 
 def main():
     found = classes()
-    flags = behaviours(sys.argv[1])
     queue = [found[k].pb(found[k]()).DESCRIPTOR for k in ROOTS]
     queue += [found[("common", c)].pb(found[("common", c)]()).DESCRIPTOR for c in COMMON]
     seen, enums, out = set(), {}, []
@@ -94,6 +84,7 @@ def main():
             continue
         seen.add(name)
         lines = [f"message {name}"]
+        flags = behaviours(found, d.full_name)
         for f in d.fields:
             field = f.name.rstrip("_")
             if name == "MutateOperation" and field not in OPERATIONS:
@@ -119,7 +110,7 @@ def main():
                 words.append("repeated")
             if f.containing_oneof and not f.containing_oneof.name.startswith("_"):
                 words.append("oneof=" + f.containing_oneof.name)
-            words += flags.get((name, camel(field)), [])
+            words += flags[field]
             lines.append(" ".join(["  " + field, kind, *words]))
         out.append("\n".join(lines))
     for (package, name), cls in sorted(found.items()):
