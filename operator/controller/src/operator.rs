@@ -176,7 +176,7 @@ impl Operator {
             None => None,
         };
         let shared = Shared {
-            events: Events::new(client.clone()),
+            events: Events::new(&client),
             client,
             clock: clock.clone(),
             activity: Activity::default(),

@@ -256,13 +256,7 @@ fn waits_for_caps(plan: &Plan) -> BTreeSet<&str> {
 
 /// When to look again: when something waited for can be known, when an account can be reached, when a
 /// day or the flight ends.
-fn schedule(
-    shared: &Shared,
-    key: &Key,
-    gathered: &Gathered,
-    plan: &Plan,
-    records: &BTreeMap<LineKey, LineRecord>,
-) {
+fn schedule(shared: &Shared, key: &Key, gathered: &Gathered, plan: &Plan, records: &BTreeMap<LineKey, LineRecord>) {
     let later = SignedDuration::from_millis(1);
     let mut wakes: Vec<Timestamp> = Vec::new();
     for line in &plan.lines {

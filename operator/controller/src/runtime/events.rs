@@ -24,7 +24,7 @@ pub struct Events {
 
 impl Events {
     /// A recorder that reports as the operator.
-    pub fn new(client: Client) -> Self {
+    pub fn new(client: &Client) -> Self {
         let reporter = Reporter { controller: "adops-operator".to_owned(), instance: None };
         let recorders = (0..RECORDERS).map(|_| Recorder::new(client.clone(), reporter.clone())).collect();
         Self { recorders }
