@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use adops_api::account::AllowedFrom;
 use adops_api::{AdAccount, Campaign, CampaignStatus};
-use adops_core::budget::pacing::Spent;
+use adops_core::budget::pacing::{self, Spent};
 use adops_core::campaign::line::{self, Desired, LineKey, Spending};
 use adops_core::campaign::observed::{ExternalId, LineRecord, Snapshot};
 use adops_core::campaign::plan::{AccountView, Inputs};
@@ -339,39 +339,44 @@ fn resolutions(campaign: &Campaign) -> BTreeMap<LineKey, ExternalId> {
 }
 
 /// What was spent on days that are over, and what of the last one may not be reported yet.
+///
+/// The estimate rests on what that day was meant to spend, computed from the days before it: on today's
+/// budgets it would feed back into them, and each write would ask for the next one.
 fn spending(gathered: &Gathered) -> Spending {
     let mut spending = Spending::new();
     if gathered.spec.budget.period != BudgetPeriod::Flight {
         return spending;
     }
-    for (name, known) in &gathered.accounts {
-        if known.account.currency != gathered.spec.budget.amount.currency() {
-            continue;
-        }
+    let total = gathered.spec.budget.amount;
+    let flight = &gathered.spec.flight;
+    let money = |micros: i64| {
+        Money::from_micros(micros.max(0).unsigned_abs(), total.currency()).unwrap_or(Money::zero(total.currency()))
+    };
+    let (mut before, mut last, mut early_day) = (0_i64, 0_i64, None);
+    for (name, known) in gathered.accounts.iter().filter(|(_, known)| known.account.currency == total.currency()) {
         let now = gathered.now.to_zoned(known.account.time_zone.clone());
         let today = now.date();
         let yesterday = today.yesterday().unwrap_or(today);
-        let early = now.start_of_day().is_ok_and(|day| gathered.now.duration_since(day.timestamp()) < REPORTING_LAG);
+        let began = now.start_of_day().map_or(gathered.now, |day| day.timestamp());
+        if gathered.now.duration_since(began) < REPORTING_LAG && yesterday >= flight.start {
+            early_day = early_day.max(Some(yesterday));
+        }
         for (id, days) in &known.spend {
-            let Some(object) = known.snapshot.lines.get(id) else { continue };
-            let reported: i64 = days
-                .iter()
-                .filter(|(day, _)| **day >= gathered.spec.flight.start && **day < today)
-                .map(|(_, m)| *m)
-                .sum();
-            let expected = if early && yesterday >= gathered.spec.flight.start {
-                object.budget.micros() - days.get(&yesterday).copied().unwrap_or(0)
-            } else {
-                0
-            };
-            let money = |micros: i64| {
-                Money::from_micros(micros.max(0).unsigned_abs(), known.account.currency)
-                    .unwrap_or(Money::zero(known.account.currency))
-            };
+            let over = days.iter().filter(|(day, _)| **day >= flight.start && **day < today);
+            let reported: i64 = over.clone().map(|(_, micros)| *micros).sum();
+            let of_last = days.get(&yesterday).copied().filter(|_| yesterday >= flight.start).unwrap_or(0);
+            before += reported - of_last;
+            last += of_last;
             // Objects of replaced lines count, too; each has a key of its own here.
-            let spent = Spent { reported: money(reported), unreported: money(expected) };
+            let spent = Spent { reported: money(reported), unreported: Money::zero(total.currency()) };
             spending.insert(LineKey::new(name.clone(), format!("object {id}")), spent);
         }
+    }
+    if let Some(day) = early_day.filter(|_| !spending.is_empty()) {
+        let rest = money(total.micros() - before);
+        let meant = pacing::daily(rest, flight.start, flight.end, day);
+        let spent = Spent { reported: Money::zero(total.currency()), unreported: money(meant.micros() - last) };
+        spending.insert(LineKey::new(String::new(), "the day before".to_owned()), spent);
     }
     spending
 }
