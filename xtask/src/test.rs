@@ -99,13 +99,14 @@ fn rust_tests(run: &Run<'_>) -> anyhow::Result<Outcome> {
         fs::remove_dir_all(&recordings).with_context(|| recordings.display().to_string())?;
     }
     fs::create_dir_all(&recordings).with_context(|| recordings.display().to_string())?;
-    // The matrices and walks take long: without --full the packages that hold them are built by clippy alone.
+    // Recovery, walks and kills of processes take long: without --full they are only checked by clippy.
     let parts: &[&[&str]] = if run.full {
         &[&["test", "--workspace", "--no-fail-fast"]]
     } else {
         &[
             &["test", "--workspace", "--exclude", "adops-e2e", "--exclude", "adops-reliability", "--no-fail-fast"],
             &["test", "--package", "adops-e2e", "--test", "campaign", "--test", "bad_input", "--no-fail-fast"],
+            &["test", "--package", "adops-reliability", "--test", "kill_matrix", "--no-fail-fast"],
         ]
     };
     let mut counts = Vec::new();
@@ -126,9 +127,6 @@ fn go_tests(run: &Run<'_>) -> anyhow::Result<Outcome> {
 }
 
 fn conformance(run: &Run<'_>) -> anyhow::Result<Outcome> {
-    if !run.full {
-        return Ok(Outcome::Skipped("only with --full".to_owned()));
-    }
     let python = python::environment(run.project, "conformance", "tests/conformance/requirements.txt")?;
     project::run(&mut run.project.tool(python, &["-u", "tests/conformance/run.py", RECORDINGS]))?;
     Ok(().into())
