@@ -72,6 +72,8 @@ async fn pass(shared: &Arc<Shared>, key: &Key) -> Result<Reason, WriteError> {
             let mut known = state.known();
             known.connection = None;
             known.listed = None;
+            // Whether it is free is looked at again with the next poll.
+            known.next_poll = shared.clock.now() + interval(shared, &account, key);
             drop(known);
             Seen::failed(
                 Reason::AccountClaimed,

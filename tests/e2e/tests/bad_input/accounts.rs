@@ -140,4 +140,11 @@ async fn of_two_accounts_for_one_platform_account_the_younger_is_told() {
     world.apply(&given::campaign("summer", json!({"accounts": ["google-twin"]}))).await.unwrap();
     world.until_condition("summer", "Stalled", "True", "AccountClaimed").await;
     assert_eq!(world.on_platform().len(), 2);
+
+    // The older one goes: the other takes over, objects of the Campaign that used it are still its own.
+    world.delete_campaign("spring").await;
+    world.until_gone("spring").await;
+    assert!(world.as_admin(&["delete", "adaccount", "google-global"], "").status.success());
+    world.until_ready("summer").await;
+    assert!(world.runs("summer", "US") && !world.runs("spring", "US"));
 }
