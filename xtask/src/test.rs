@@ -99,23 +99,10 @@ fn rust_tests(run: &Run<'_>) -> anyhow::Result<Outcome> {
         fs::remove_dir_all(&recordings).with_context(|| recordings.display().to_string())?;
     }
     fs::create_dir_all(&recordings).with_context(|| recordings.display().to_string())?;
-    // Recovery, walks and kills of processes take long: without --full they are only checked by clippy.
-    let parts: &[&[&str]] = if run.full {
-        &[&["test", "--workspace", "--no-fail-fast"]]
-    } else {
-        &[
-            &["test", "--workspace", "--exclude", "adops-e2e", "--exclude", "adops-reliability", "--no-fail-fast"],
-            &["test", "--package", "adops-e2e", "--test", "campaign", "--test", "bad_input", "--no-fail-fast"],
-            &["test", "--package", "adops-reliability", "--test", "kill_matrix", "--no-fail-fast"],
-        ]
-    };
-    let mut counts = Vec::new();
-    for part in parts {
-        let mut command = run.project.cargo(part);
-        command.env("ADOPS_RECORD_DIR", &recordings);
-        counts.push(run_tests(with_binaries(run, &mut command))?);
-    }
-    Ok(Outcome::Done(Some(counts.join("; "))))
+    let mut command = run.project.cargo(&["test", "--workspace", "--no-fail-fast"]);
+    command.env("ADOPS_RECORD_DIR", &recordings);
+    let counts = run_tests(with_binaries(run, &mut command))?;
+    Ok(Outcome::Done(Some(counts)))
 }
 
 fn go_tests(run: &Run<'_>) -> anyhow::Result<Outcome> {

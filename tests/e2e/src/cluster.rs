@@ -112,6 +112,22 @@ pub async fn install(admin: &Client) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// What the folders of shared control planes are called, before the number of their process.
+const FOLDER: &str = "adops-test-";
+
+/// Removes the folders of processes that have ended: a shared control plane ends with its process, which
+/// leaves nobody to clean up after it.
+fn remove_leftovers() {
+    let Ok(entries) = std::fs::read_dir(std::env::temp_dir()) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let process = name.to_str().and_then(|name| name.strip_prefix(FOLDER)?.parse::<u32>().ok());
+        if process.is_some_and(|process| !Path::new("/proc").join(process.to_string()).exists()) {
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
 /// The control plane that all tests of this process share. It ends with the process.
 pub async fn shared() -> &'static Cluster {
     static SHARED: OnceLock<Cluster> = OnceLock::new();
@@ -120,7 +136,8 @@ pub async fn shared() -> &'static Cluster {
     if let Some(cluster) = SHARED.get() {
         return cluster;
     }
-    let dir = std::env::temp_dir().join(format!("adops-test-{}", std::process::id()));
+    remove_leftovers();
+    let dir = std::env::temp_dir().join(format!("{FOLDER}{}", std::process::id()));
     let cluster = Cluster::start(&dir).await.expect("a control plane");
     SHARED.get_or_init(|| cluster)
 }
