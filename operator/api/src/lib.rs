@@ -45,3 +45,6 @@ pub const FINALIZER: &str = "adops.dev/finalizer";
 /// The annotation that gives up what is left on the platforms and lets a deletion finish. Its value is the
 /// object's UID, so that it cannot be copied to another object by accident.
 pub const ABANDON_ANNOTATION: &str = "adops.dev/abandon";
+/// The annotation that lets a Campaign remove more objects than the hourly allowance of an account: removes cannot
+/// be undone. Its value is the object's UID.
+pub const CONFIRM_REMOVES_ANNOTATION: &str = "adops.dev/confirm-removes";

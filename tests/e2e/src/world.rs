@@ -333,6 +333,13 @@ spec:
         campaigns.patch(name, &PatchParams::default(), &patch).await.expect("a patch");
     }
 
+    /// Sets an annotation of a Campaign.
+    pub async fn annotate(&self, name: &str, annotation: &str, value: &str) {
+        let campaigns: Api<Campaign> = Api::namespaced(self.admin.clone(), &self.namespace);
+        let patch = Patch::Merge(serde_json::json!({ "metadata": { "annotations": { annotation: value } } }));
+        campaigns.patch(name, &PatchParams::default(), &patch).await.expect("a patch");
+    }
+
     /// Deletes a Campaign; it goes when its finalizer does.
     pub async fn delete_campaign(&self, name: &str) {
         let campaigns: Api<Campaign> = Api::namespaced(self.admin.clone(), &self.namespace);

@@ -51,7 +51,8 @@ pub async fn reconcile(shared: &Arc<Shared>, key: Key) {
 async fn pass(shared: &Arc<Shared>, key: &Key) -> Result<Reason, WriteError> {
     let account = match shared.accounts.get(key) {
         Some(Stored::Valid(account)) => account,
-        Some(Stored::Malformed { error, .. }) => {
+        Some(Stored::Malformed { meta, error }) => {
+            shared.events.malformed::<AdAccount>(&meta, &error).await;
             tracing::warn!(account = %key, error, "the AdAccount cannot be read");
             wake(shared, users(shared, key));
             return Ok(Reason::Malformed);

@@ -1,6 +1,6 @@
 //! What is known of an account in memory. All of it can be rebuilt from the platform.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use adops_core::budget::authority::SpendAuthority;
@@ -20,6 +20,11 @@ use crate::runtime::watch::Key;
 const CONTESTED_AFTER: usize = 3;
 /// The hour in which that is counted.
 const CONTESTED_WITHIN: SignedDuration = SignedDuration::from_hours(1);
+
+/// How many objects may be removed within an hour without a person's confirmation (S11): a remove cannot be undone.
+const REMOVES: usize = 20;
+/// The hour in which they are counted.
+const REMOVES_WITHIN: SignedDuration = SignedDuration::from_hours(1);
 
 /// An account in memory.
 pub struct AccountState {
@@ -74,6 +79,7 @@ pub struct Known {
     /// Fields that something keeps changing back.
     pub contested: BTreeSet<(ExternalId, Field)>,
     corrections: HashMap<(ExternalId, Field), Vec<Timestamp>>,
+    removes: VecDeque<Timestamp>,
     /// Grants below the ceiling.
     pub authority: SpendAuthority,
     /// Why nothing is sent now.
@@ -116,6 +122,7 @@ impl AccountState {
             refused_decreases: BTreeSet::new(),
             contested: BTreeSet::new(),
             corrections: HashMap::new(),
+            removes: VecDeque::new(),
             authority: SpendAuthority::default(),
             block: None,
             next_poll: started,
@@ -268,6 +275,23 @@ impl Known {
         }
         let slot = self.unsettled.entry(id).or_insert(until);
         *slot = (*slot).max(until);
+    }
+
+    /// Takes one remove out of the hourly allowance, or says when there will be one again.
+    pub fn take_remove(&mut self, now: Timestamp) -> Result<(), Timestamp> {
+        while self.removes.front().is_some_and(|at| now.duration_since(*at) >= REMOVES_WITHIN) {
+            self.removes.pop_front();
+        }
+        if self.removes.len() >= REMOVES {
+            return Err(self.removes.front().map_or(now, |oldest| *oldest + REMOVES_WITHIN));
+        }
+        self.removes.push_back(now);
+        Ok(())
+    }
+
+    /// When an account whose allowance is used up has one remove again.
+    pub fn next_remove(&self) -> Option<Timestamp> {
+        self.removes.front().filter(|_| self.removes.len() >= REMOVES).map(|oldest| *oldest + REMOVES_WITHIN)
     }
 
     /// Counts a correction of a field; from the third within an hour on the field is contested.

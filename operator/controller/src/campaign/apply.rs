@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use adops_api::CONFIRM_REMOVES_ANNOTATION;
 use adops_core::campaign::line::LineKey;
 use adops_core::campaign::observed::{ExternalId, LineRecord};
 use adops_core::campaign::plan::{Action, Cause, Change, Plan, Withheld};
@@ -88,7 +89,7 @@ fn sift(
         {
             Some((block.reason, format!("{}; the next attempt is at {}", block.message, block.until)))
         } else {
-            refused(change).or_else(|| ceiling(known, change))
+            refused(change).or_else(|| ceiling(known, change)).or_else(|| brake(gathered, known, change))
         };
         match refusal {
             None => true,
@@ -110,6 +111,23 @@ fn passes_block(block: &Block, change: &Change) -> bool {
 fn rejected(memory: &CampaignMemory, key: &LineKey, change: &Change, now: Timestamp) -> Option<(Reason, String)> {
     let rejection = memory.rejections.get(&(key.clone(), fingerprint(&change.action)))?;
     (rejection.retry > now).then(|| (rejection.reason, rejection.message.clone()))
+}
+
+/// S11: what cannot be undone is braked, unless a person has confirmed it. Surplus objects of an unknown outcome have
+/// never delivered and are no loss.
+fn brake(gathered: &Gathered, known: &super::gather::Known, change: &Change) -> Option<(Reason, String)> {
+    if !matches!(change.action, Action::Remove { .. }) || change.cause == Cause::Duplicate || gathered.removes_confirmed
+    {
+        return None;
+    }
+    let next = known.state.known().take_remove(gathered.now).err()?;
+    Some((
+        Reason::RemoveBraked,
+        format!(
+            "removes cannot be undone: at most 20 an hour and account, the next one at {next}; to let all go, set \
+             {CONFIRM_REMOVES_ANNOTATION} to the Campaign's uid"
+        ),
+    ))
 }
 
 /// S3: the account's spend authority grants what can raise spend, below the account's ceiling.

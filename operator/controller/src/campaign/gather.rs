@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use adops_api::account::AllowedFrom;
-use adops_api::{AdAccount, Campaign, CampaignStatus};
+use adops_api::{AdAccount, CONFIRM_REMOVES_ANNOTATION, Campaign, CampaignStatus};
 use adops_core::budget::pacing::{self, Spent};
 use adops_core::campaign::line::{self, Desired, LineKey, Spending};
 use adops_core::campaign::observed::{ExternalId, LineRecord, Snapshot};
@@ -17,8 +17,8 @@ use adops_core::reason::Reason;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::core::v1::Namespace;
-use kube::Api;
 use kube::core::SelectorExt;
+use kube::{Api, ResourceExt};
 
 use super::memory::CampaignMemory;
 use super::reconcile::account_key;
@@ -55,6 +55,8 @@ pub struct Gathered {
     pub problems: BTreeMap<String, (Reason, String)>,
     /// The spec spread over the accounts.
     pub desired: Desired,
+    /// Whether a person has confirmed that more may be removed than the hourly allowance.
+    pub removes_confirmed: bool,
     /// What a person has said.
     pub resolutions: BTreeMap<LineKey, ExternalId>,
     /// Now.
@@ -162,6 +164,7 @@ pub async fn gather(
         accounts: BTreeMap::new(),
         problems: BTreeMap::new(),
         desired: Desired::default(),
+        removes_confirmed: campaign.annotations().get(CONFIRM_REMOVES_ANNOTATION) == campaign.metadata.uid.as_ref(),
         resolutions: resolutions(campaign),
         spec,
         status,

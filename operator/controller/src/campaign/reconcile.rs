@@ -66,8 +66,8 @@ pub async fn reconcile(shared: &Arc<Shared>, key: Key) {
 async fn run(shared: &Arc<Shared>, key: &Key) -> Result<Reason, WriteError> {
     let campaign = match shared.campaigns.get(key) {
         Some(Stored::Valid(campaign)) => campaign,
-        Some(Stored::Malformed { error, .. }) => {
-            // Its status cannot be written without knowing the rest; the log and the metric tell.
+        Some(Stored::Malformed { meta, error }) => {
+            shared.events.malformed::<Campaign>(&meta, &error).await;
             tracing::warn!(campaign = %key, error, "the Campaign cannot be read; nothing is done for it");
             return Ok(Reason::Malformed);
         }
@@ -288,6 +288,7 @@ fn schedule(shared: &Shared, key: &Key, gathered: &Gathered, plan: &Plan, record
         if let Some(block) = &known.block {
             wakes.push(block.until + later);
         }
+        wakes.extend(known.state.known().next_remove().filter(|_| is_braked(plan)));
         let zone = &known.account.time_zone;
         if gathered.spec.budget.period == BudgetPeriod::Flight {
             wakes.push(line::next_day(zone, gathered.now));
@@ -310,6 +311,11 @@ fn schedule(shared: &Shared, key: &Key, gathered: &Gathered, plan: &Plan, record
     if let Some(next) = wakes.into_iter().filter(|at| *at > gathered.now).min() {
         shared.campaigns_queue.add_at(key.clone(), next);
     }
+}
+
+fn is_braked(plan: &Plan) -> bool {
+    let mut withheld = plan.retired.iter().flat_map(|retired| &retired.withheld);
+    withheld.any(|withheld| withheld.reason == Reason::RemoveBraked)
 }
 
 /// S11: the finalizer goes when spending has been seen to stop, or is knowingly left.

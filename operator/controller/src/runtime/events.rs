@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use adops_core::reason::Reason;
 use k8s_openapi::api::core::v1::ObjectReference;
-use kube::Client;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::runtime::events::{Event, EventType, Recorder, Reporter};
+use kube::{Client, Resource};
 
 /// The longest note that the API server takes is 1 kB.
 const NOTE: usize = 1000;
@@ -28,6 +29,20 @@ impl Events {
         let reporter = Reporter { controller: "adops-operator".to_owned(), instance: None };
         let recorders = (0..RECORDERS).map(|_| Recorder::new(client.clone(), reporter.clone())).collect();
         Self { recorders }
+    }
+
+    /// An object cannot be read: its status cannot be written either, so that the Event is what a user sees.
+    pub async fn malformed<K: Resource<DynamicType = ()>>(&self, meta: &ObjectMeta, error: &str) {
+        let on = ObjectReference {
+            api_version: Some(K::api_version(&()).into_owned()),
+            kind: Some(K::kind(&()).into_owned()),
+            name: meta.name.clone(),
+            namespace: meta.namespace.clone(),
+            uid: meta.uid.clone(),
+            ..ObjectReference::default()
+        };
+        let note = format!("the stored object cannot be read, nothing is done for it: {error}");
+        self.warning(&on, Reason::Malformed, "Read", note).await;
     }
 
     /// Something happened as it should.

@@ -195,6 +195,9 @@ async fn a_stored_object_that_cannot_be_read_holds_up_nobody_else() {
         world.kill_operator();
         world.start_operator().await;
     }
+    // Its status cannot be written; an Event tells what is wrong.
+    let notes = world.notes("broken", "Malformed").await;
+    assert!(notes.iter().any(|note| note.contains("cannot be read")), "{notes:?}");
     // What the broken one has on the platform is left alone.
     assert!(world.runs("broken", "FR"));
     assert!(world.writes().iter().all(|entry| entry.kind == "campaignBudget"));

@@ -52,3 +52,49 @@ async fn applied_again_a_deleted_campaign_takes_its_paused_objects_up() {
     let again = world.object("spring", "US");
     assert_eq!((again.id, again.status.as_str()), (before.id, "ENABLED"));
 }
+
+/// 25 lines of one account, for more removes than an hour allows.
+fn many() -> serde_json::Value {
+    json!({
+        "deletionPolicy": "Remove",
+        "markets": [
+            "US", "GB", "FR", "DE", "AT", "CH", "JP", "NO", "SE", "DK", "FI", "NL", "BE", "LU", "IE", "ES", "PT", "IT",
+            "PL", "CZ", "SK", "HU", "RO", "BG", "GR",
+        ],
+        "fallbackLocale": "en",
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_than_twenty_removes_an_hour_wait_and_spend_stops_at_once() {
+    let Some(mut world) = given::world().await else { return };
+    world.given("spring", many()).await;
+    world.delete_campaign("spring").await;
+    world
+        .until("it says what it waits for", |snapshot| {
+            snapshot.campaign("spring").and_then(|c| c.status.as_ref()).is_some_and(|status| {
+                status.withheld.iter().any(|withheld| withheld.reason == Some(adops_api::Reason::RemoveBraked))
+            })
+        })
+        .await;
+    let left = world.on_platform();
+    assert_eq!(left.len(), 5);
+    assert!(left.iter().all(|object| object.status == "PAUSED"), "what waits does not spend");
+    let braked = world.now();
+    world.until_gone("spring").await;
+    assert_eq!(world.on_platform().len(), 0);
+    assert!(world.now().duration_since(braked).as_mins() >= 55, "the rest went an hour later");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn confirmed_removes_are_not_braked() {
+    let Some(mut world) = given::world().await else { return };
+    world.given("spring", many()).await;
+    let uid = world.campaign("spring").await.metadata.uid.unwrap();
+    world.annotate("spring", adops_api::CONFIRM_REMOVES_ANNOTATION, &uid).await;
+    let before = world.now();
+    world.delete_campaign("spring").await;
+    world.until_gone("spring").await;
+    assert_eq!(world.on_platform().len(), 0);
+    assert!(world.now().duration_since(before).as_mins() < 30);
+}
