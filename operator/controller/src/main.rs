@@ -35,6 +35,9 @@ struct Args {
     /// Plan for all accounts and write to none.
     #[arg(long)]
     observe: bool,
+    /// The stop switch of the whole installation: pause all that adops owns, on every account, before anything else.
+    #[arg(long, env = "ADOPS_STOP")]
+    stop: bool,
     /// Where /healthz, /readyz and /metrics are served.
     #[arg(long, default_value = "0.0.0.0:8080")]
     listen: SocketAddr,
@@ -88,6 +91,7 @@ async fn main() -> anyhow::Result<()> {
         measure_interval: args.measure_interval,
         allow,
         observe_only: args.observe,
+        stop: args.stop,
         listen: Some(args.listen),
         interceptor: None,
         workers: args.workers,

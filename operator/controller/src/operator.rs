@@ -47,6 +47,8 @@ pub struct Options {
     pub allow: AllowList,
     /// Plans for all accounts and writes to none.
     pub observe_only: bool,
+    /// The installation's stop switch: all that we own is paused, on every account, before anything else (S14).
+    pub stop: bool,
     /// Where health and metrics are served; none for not at all.
     pub listen: Option<SocketAddr>,
     /// Sees every platform request.

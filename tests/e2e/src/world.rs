@@ -183,6 +183,7 @@ spec:
             measure_interval: SignedDuration::from_mins(15),
             allow: AllowList::new(&["http://127.0.0.1".to_owned()]).expect("an allow-list"),
             observe_only: false,
+            stop: false,
             listen: None,
             interceptor: switch.clone().map(|switch| switch as _),
             workers: 4,

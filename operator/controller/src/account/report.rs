@@ -55,7 +55,7 @@ pub async fn write(
 ) -> Result<(), WriteError> {
     let mut before = account.status.clone().unwrap_or_default();
     before.conditions = Conditions::new(&before.conditions, 0, Timestamp::now()).into_ours();
-    let mut after = compute(account, &before, state, seen, shared.clock.now());
+    let mut after = compute(account, &before, state, seen, (shared.options.stop, shared.clock.now()));
     // When it was observed is told with the next change: at rest nothing is written (S9).
     after.observed_at.clone_from(&before.observed_at);
     if after == before {
@@ -82,7 +82,7 @@ fn compute(
     before: &AdAccountStatus,
     state: &AccountState,
     seen: &Seen,
-    now: Timestamp,
+    (stop, now): (bool, Timestamp),
 ) -> AdAccountStatus {
     let known = state.known();
     let generation = account.metadata.generation.unwrap_or(0);
@@ -107,6 +107,9 @@ fn compute(
     } else if reason == Reason::Ready && known.facts.as_ref().is_some_and(|facts| !facts.enabled) {
         reason = Reason::AccountSuspended;
         message = format!("the platform says: {}", status.account_status.as_deref().unwrap_or("not enabled"));
+    } else if reason == Reason::Ready && stop {
+        reason = Reason::StoppedByAccount;
+        "the operator runs with --stop: all that adops owns is paused".clone_into(&mut message);
     } else if reason == Reason::Ready && account.spec.stop {
         reason = Reason::StoppedByAccount;
         "spec.stop is set: all that adops owns here is paused".clone_into(&mut message);

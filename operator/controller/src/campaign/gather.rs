@@ -276,7 +276,7 @@ async fn known(
         time_zone: facts.time_zone.clone(),
         budget_unit: facts.budget_unit,
         ceiling: Some(ceiling),
-        stop: object.spec.stop,
+        stop: object.spec.stop || shared.options.stop,
         conversion_action: object.spec.conversion_action.clone(),
         url_parameters: object.spec.url_parameters.clone(),
         name_template: Some(object.spec.name_template.clone()),

@@ -156,6 +156,21 @@ async fn a_stopped_account_pauses_everything_and_lets_it_go_on_afterwards() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_installations_stop_switch_pauses_suspended_campaigns_too() {
+    let Some(mut world) = given::world().await else { return };
+    world.given("spring", json!({})).await;
+    world.patch_campaign("spring", json!({"suspend": true})).await;
+    world.until_condition("spring", "Ready", "True", "SuspendedSpending").await;
+    world.kill_operator();
+    world.start_operator_with(None, |options| options.stop = true).await;
+    let sim = world.sim.clone();
+    world
+        .until("all is paused", move |_| sim.google_account(adops_e2e::world::CUSTOMER).live_daily_budget_micros == 0)
+        .await;
+    world.until_account("google-global", "Ready", "True", "StoppedByAccount").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_immutable_field_waits_for_consent_and_is_then_replaced() {
     let Some(mut world) = given::world().await else { return };
     world.given("spring", json!({})).await;

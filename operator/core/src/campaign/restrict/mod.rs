@@ -85,8 +85,12 @@ fn filter(changes: &mut Vec<Change>, withheld: &mut Vec<Withheld>, mut refuse: i
 /// S14: on a stopped account we only stop.
 fn account_stop(context: &Context<'_>, change: &Change) -> Refusal {
     let stop = context.inputs.accounts.get(context.account).is_some_and(|view| view.account.stop);
-    (stop && !matches!(change.action, Action::Pause { .. } | Action::Remove { .. }))
-        .then(|| (Reason::StoppedByAccount, format!("spec.stop is set on the AdAccount {}", context.account)))
+    (stop && !matches!(change.action, Action::Pause { .. } | Action::Remove { .. })).then(|| {
+        (
+            Reason::StoppedByAccount,
+            format!("the account {} is stopped (spec.stop, or --stop of the operator)", context.account),
+        )
+    })
 }
 
 /// A suspended Campaign is not written to, but for the account's stop.
