@@ -100,9 +100,12 @@ async fn pass(shared: &Arc<Shared>, key: &Key) -> Result<Reason, WriteError> {
 async fn observe(shared: &Arc<Shared>, key: &Key, account: &AdAccount, state: &Arc<AccountState>) -> Seen {
     let now = shared.clock.now();
     let current = state.known().connection.clone();
+    if current.is_none() {
+        remember_backoff(account, &mut state.known().block, now);
+    }
     let changed = match credentials::connect(shared, key, account, current.as_ref()).await {
         Ok(connected) => {
-            let changed = current.is_none_or(|current| current.fingerprint != connected.fingerprint);
+            let changed = current.is_some_and(|current| current.fingerprint != connected.fingerprint);
             let mut known = state.known();
             known.floor =
                 known.started + connected.platform.request_timeout() + connected.platform.read_after_write_lag();
@@ -143,6 +146,24 @@ async fn observe(shared: &Arc<Shared>, key: &Key, account: &AdAccount, state: &A
             block.as_ref().map_or_else(|| Seen::failed(error.reason(), error.to_string()), Seen::blocked)
         }
     }
+}
+
+/// A back-off that an earlier process has written holds for this one, too: a restart is no reason to ask again.
+fn remember_backoff(account: &AdAccount, slot: &mut Option<Block>, now: Timestamp) {
+    let status =
+        account.status.as_ref().filter(|status| Some(status.observed_generation) == account.metadata.generation);
+    let Some(status) = status else { return };
+    let Some(backoff) = status.backoff.as_ref().filter(|backoff| slot.is_none() && backoff.until.0 > now) else {
+        return;
+    };
+    let ready = status.conditions.iter().find(|condition| condition.type_ == "Ready");
+    *slot = Some(Block {
+        reason: backoff.reason.unwrap_or(Reason::PlatformUnavailable),
+        message: ready.map_or_else(String::new, |ready| ready.message.clone()),
+        until: backoff.until.0,
+        failures: u32::try_from(backoff.failures).unwrap_or(1),
+        since: now,
+    });
 }
 
 fn fail(shared: &Shared, key: &Key, state: &AccountState, reason: Reason, message: &str, now: Timestamp) {
