@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::Inner;
 use crate::faults::{Fault, FaultId};
-use crate::google::edits::Edit;
+use crate::platform::PlatformName;
 
 type Answer = Result<Json<Value>, (StatusCode, Json<Value>)>;
 
@@ -22,7 +22,7 @@ pub(crate) fn router(inner: Arc<Inner>) -> Router {
         .route("/healthz", get(|| async { "ok" }))
         .route("/ledger", get(ledger).delete(reset_ledger))
         .route("/accounts", get(accounts))
-        .route("/accounts/{customer}", get(account))
+        .route("/accounts/{id}", get(account))
         .route("/faults", get(faults).post(add_fault).delete(clear_faults))
         .route("/faults/{id}", delete(remove_fault))
         .route("/edits", post(edit))
@@ -54,12 +54,13 @@ async fn reset_ledger(State(inner): State<Arc<Inner>>) -> Answer {
 }
 
 async fn accounts(State(inner): State<Arc<Inner>>) -> Answer {
-    to_json(inner.google().accounts.keys().collect::<Vec<_>>())
+    to_json(inner.platforms.each(|platform| platform.account_ids()).concat())
 }
 
-async fn account(State(inner): State<Arc<Inner>>, Path(customer): Path<String>) -> Answer {
-    let view = inner.google().view(&customer, inner.clock.now());
-    to_json(view.ok_or_else(|| refuse(StatusCode::NOT_FOUND, format!("there is no account {customer}")))?)
+async fn account(State(inner): State<Arc<Inner>>, Path(id): Path<String>) -> Answer {
+    let now = inner.clock.now();
+    let view = inner.platforms.each(|platform| platform.view_json(&id, now)).into_iter().flatten().next();
+    to_json(view.ok_or_else(|| refuse(StatusCode::NOT_FOUND, format!("there is no account {id}")))?)
 }
 
 async fn faults(State(inner): State<Arc<Inner>>) -> Answer {
@@ -85,8 +86,18 @@ async fn remove_fault(State(inner): State<Arc<Inner>>, Path(id): Path<FaultId>) 
     }
 }
 
-async fn edit(State(inner): State<Arc<Inner>>, Json(edit): Json<Edit>) -> Answer {
-    match inner.edit(&edit) {
+/// An edit in its platform's form.
+#[derive(Deserialize)]
+struct AnyEdit {
+    /// Google if not told.
+    #[serde(default)]
+    platform: PlatformName,
+    #[serde(flatten)]
+    edit: Value,
+}
+
+async fn edit(State(inner): State<Arc<Inner>>, Json(AnyEdit { platform, edit }): Json<AnyEdit>) -> Answer {
+    match inner.edit(platform, |p, now| p.edit_json(edit, now)) {
         Ok(entries) => to_json(entries),
         Err(error) => Err(refuse(StatusCode::UNPROCESSABLE_ENTITY, error.to_string())),
     }
@@ -122,23 +133,24 @@ async fn requests(State(inner): State<Arc<Inner>>) -> Answer {
 }
 
 async fn expire_tokens(State(inner): State<Arc<Inner>>) -> Answer {
-    inner.google().auth.expire_tokens();
+    let now = inner.clock.now();
+    inner.platforms.each(|platform| platform.expire_tokens(now));
     Ok(Json(json!({})))
 }
 
 #[derive(Deserialize)]
 struct Grant {
-    /// A refresh token or a service account's email.
+    /// Google: a refresh token or a service account's email. Others: an access token.
     grant: String,
 }
 
 async fn revoke(State(inner): State<Arc<Inner>>, Json(body): Json<Grant>) -> Answer {
-    inner.google().auth.revoke(&body.grant);
+    inner.platforms.each(|platform| platform.revoke(&body.grant));
     Ok(Json(json!({})))
 }
 
 async fn restore(State(inner): State<Arc<Inner>>, Json(body): Json<Grant>) -> Answer {
-    inner.google().auth.restore(&body.grant);
+    inner.platforms.each(|platform| platform.restore(&body.grant));
     Ok(Json(json!({})))
 }
 
@@ -148,6 +160,7 @@ struct ReadLag {
 }
 
 async fn set_read_lag(State(inner): State<Arc<Inner>>, Json(body): Json<ReadLag>) -> Answer {
-    inner.google().config.read_lag = jiff::SignedDuration::from_secs(body.seconds.max(0));
+    let lag = jiff::SignedDuration::from_secs(body.seconds.max(0));
+    inner.platforms.each(|platform| platform.set_read_lag(lag));
     Ok(Json(json!({})))
 }

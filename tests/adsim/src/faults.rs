@@ -5,6 +5,8 @@ use std::sync::{Mutex, PoisonError};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::platform::PlatformName;
+
 /// A fault.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -58,6 +60,9 @@ impl Fault {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Match {
+    /// Platform.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub platform: Option<PlatformName>,
     /// HTTP method.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,
@@ -81,14 +86,25 @@ impl Match {
         Match { path: Some(part.into()), ..Match::default() }
     }
 
-    /// Mutate requests.
+    /// Requests to a platform.
+    pub fn platform(platform: PlatformName) -> Match {
+        Match { platform: Some(platform), ..Match::default() }
+    }
+
+    /// Google's mutate requests.
     pub fn mutates() -> Match {
         Match::path(":mutate")
     }
 
-    /// Search requests.
+    /// Google's search requests.
     pub fn searches() -> Match {
         Match::path("googleAds:search")
+    }
+
+    /// Only with this HTTP method.
+    #[must_use]
+    pub fn method(self, method: &str) -> Match {
+        Match { method: Some(method.into()), ..self }
     }
 
     /// Only of this account.
@@ -124,17 +140,22 @@ pub enum Effect {
     },
     /// Answers with an error of the platform's own; nothing takes effect.
     Error {
-        /// The field of `ErrorCode`, such as `internalError`.
+        /// Google: the field of `ErrorCode`, such as `internalError`. Meta: the code, such as `80004`.
         category: String,
-        /// The enum value, such as `TRANSIENT_ERROR`.
+        /// Google: the enum value, such as `TRANSIENT_ERROR`. Meta: the subcode, such as `2446079`; empty for none.
         code: String,
     },
-    /// Refuses the operations that match, not the whole request.
+    /// Refuses the operations that match, not the whole request; with names as for `Error`.
     Reject {
-        /// The field of `ErrorCode`.
+        /// Kind of error.
         category: String,
-        /// The enum value.
+        /// The error.
         code: String,
+    },
+    /// Reads see the account as it was this long ago.
+    Stale {
+        /// How long.
+        seconds: i64,
     },
     /// Answers late, in real time.
     Latency {
@@ -152,12 +173,12 @@ pub enum Effect {
 }
 
 impl Effect {
-    /// `InternalError.TRANSIENT_ERROR`.
+    /// Google's `InternalError.TRANSIENT_ERROR`.
     pub fn transient_error() -> Effect {
         Effect::Error { category: "internalError".into(), code: "TRANSIENT_ERROR".into() }
     }
 
-    /// `DatabaseError.CONCURRENT_MODIFICATION`.
+    /// Google's `DatabaseError.CONCURRENT_MODIFICATION`.
     pub fn concurrent_modification() -> Effect {
         Effect::Error { category: "databaseError".into(), code: "CONCURRENT_MODIFICATION".into() }
     }
@@ -168,6 +189,7 @@ pub type FaultId = u64;
 
 /// What a fault matches on.
 pub(crate) struct Facts<'a> {
+    pub(crate) platform: PlatformName,
     pub(crate) method: &'a str,
     pub(crate) path: &'a str,
     pub(crate) account: &'a str,
@@ -219,6 +241,10 @@ impl Faults {
         self.lock().faults.clone()
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.lock().faults.is_empty()
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -266,7 +292,8 @@ impl Faults {
 impl Match {
     fn holds(&self, facts: &Facts<'_>) -> bool {
         let is = |wanted: &Option<String>, test: &dyn Fn(&str) -> bool| wanted.as_deref().is_none_or(test);
-        is(&self.method, &|m| m.eq_ignore_ascii_case(facts.method))
+        self.platform.is_none_or(|platform| platform == facts.platform)
+            && is(&self.method, &|m| m.eq_ignore_ascii_case(facts.method))
             && is(&self.path, &|p| facts.path.contains(p))
             && is(&self.account, &|a| a == facts.account)
             && is(&self.contains, &|text| facts.text.contains(text))
@@ -292,7 +319,14 @@ mod tests {
     use super::*;
 
     fn facts<'a>(path: &'a str, operations: &'a dyn Fn() -> Vec<String>) -> Facts<'a> {
-        Facts { method: "POST", path, account: "1", operations, text: "{\"name\":\"x\"}" }
+        Facts {
+            platform: PlatformName::Google,
+            method: "POST",
+            path,
+            account: "1",
+            operations,
+            text: "{\"name\":\"x\"}",
+        }
     }
 
     #[test]

@@ -74,20 +74,15 @@ struct State {
 }
 
 impl Ledger {
-    /// Adds changes and numbers them.
-    pub fn add(&self, mut entries: Vec<LedgerEntry>) {
+    /// Adds changes, numbers them, and returns them with their numbers.
+    pub fn add(&self, mut entries: Vec<LedgerEntry>) -> Vec<LedgerEntry> {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for entry in &mut entries {
             state.last += 1;
             entry.sequence = state.last;
         }
-        state.entries.append(&mut entries);
-    }
-
-    /// The latest changes.
-    pub fn latest(&self, count: usize) -> Vec<LedgerEntry> {
-        let state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        state.entries[state.entries.len().saturating_sub(count)..].to_vec()
+        state.entries.extend_from_slice(&entries);
+        entries
     }
 
     /// A copy of all changes.

@@ -7,16 +7,21 @@
 //! A simulator that is kinder than the real service is a bug. What is known from the service's descriptions or seen
 //! live is simulated as it is; what is assumed says so in a comment.
 //!
-//! Google Ads lives in [`google`]; other platforms will stand beside it and share clock, faults, ledger and recorder.
+//! Google Ads lives in [`google`]. Platforms share port, clock, faults, ledger, recorder and the admin API; what a
+//! platform has to offer for that is the trait in `platform.rs`.
 
 mod admin;
 pub mod clock;
 pub mod config;
+pub mod delivery;
+pub mod edits;
 pub mod faults;
 pub mod google;
 pub mod ledger;
+pub mod platform;
 pub mod record;
 mod server;
+mod urlencoded;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -29,15 +34,18 @@ use tokio::task::JoinHandle;
 
 pub use clock::ClockConfig;
 pub use config::{AccountConfig, Config, GoogleConfig};
+pub use edits::EditError;
 pub use faults::{Effect, Fault, FaultId, Faults, Match};
-pub use google::edits::{Edit, EditAction, EditError};
+pub use google::edits::{Edit, EditAction};
 pub use google::view::AccountView;
 pub use ledger::{Actor, Change, LedgerEntry};
+pub use platform::PlatformName;
 pub use record::RecordedRequest;
 
 use clock::Clock;
 use google::Google;
 use ledger::Ledger;
+use platform::{Platform, Platforms};
 use record::Recorder;
 
 /// Why the simulator cannot start.
@@ -61,7 +69,7 @@ pub(crate) struct Inner {
     pub(crate) faults: Faults,
     pub(crate) ledger: Ledger,
     pub(crate) recorder: Recorder,
-    google: Mutex<Google>,
+    pub(crate) platforms: Platforms,
     requests: AtomicUsize,
     address: SocketAddr,
     admin_address: SocketAddr,
@@ -69,7 +77,7 @@ pub(crate) struct Inner {
 
 impl Inner {
     pub(crate) fn google(&self) -> MutexGuard<'_, Google> {
-        self.google.lock().unwrap_or_else(PoisonError::into_inner)
+        self.platforms.google()
     }
 
     pub(crate) fn in_flight(self: &Arc<Self>) -> InFlight {
@@ -77,8 +85,9 @@ impl Inner {
         InFlight(Arc::clone(self))
     }
 
-    pub(crate) fn token_url(&self) -> String {
-        format!("http://{}/token", self.address)
+    /// Base URL of the platforms' port.
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
     }
 
     pub(crate) fn idle(&self) -> bool {
@@ -86,15 +95,17 @@ impl Inner {
     }
 
     pub(crate) fn next_due(&self) -> Option<Timestamp> {
-        self.google().next_due(self.clock.now())
+        let now = self.clock.now();
+        self.platforms.each(|platform| platform.next_due(now)).into_iter().flatten().min()
     }
 
-    pub(crate) fn edit(&self, edit: &Edit) -> Result<Vec<LedgerEntry>, EditError> {
-        let mut google = self.google();
-        let changes = google.edit(edit, self.clock.now())?;
-        let count = changes.len();
-        self.ledger.add(changes);
-        Ok(self.ledger.latest(count))
+    /// Makes an edit of a platform, under its lock, and puts what it changed into the ledger.
+    pub(crate) fn edit(
+        &self,
+        platform: PlatformName,
+        edit: impl FnOnce(&mut dyn Platform, Timestamp) -> Result<Vec<LedgerEntry>, EditError>,
+    ) -> Result<Vec<LedgerEntry>, EditError> {
+        self.platforms.with(platform, |p| Ok(self.ledger.add(edit(p, self.clock.now())?)))
     }
 }
 
@@ -120,13 +131,13 @@ impl AdSim {
     pub async fn start(config: Config) -> Result<AdSim, Error> {
         let listen = async |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(Error::Listen);
         let (platforms, admin) = (listen(config.port).await?, listen(config.admin_port).await?);
-        let record = config.record.or_else(record::file_of_tests);
+        let record = config.record.clone().or_else(record::file_of_tests);
         let inner = Arc::new(Inner {
             clock: Clock::new(config.clock),
             faults: Faults::new(config.seed),
             ledger: Ledger::default(),
             recorder: Recorder::new(record.as_deref(), config.keep_requests).map_err(Error::Record)?,
-            google: Mutex::new(Google::new(config.google, config.seed)?),
+            platforms: Platforms::new(&config)?,
             requests: AtomicUsize::new(0),
             address: platforms.local_addr().map_err(Error::Listen)?,
             admin_address: admin.local_addr().map_err(Error::Listen)?,
@@ -149,12 +160,12 @@ impl AdSim {
 
     /// Base URL of the Google Ads API; paths begin with the version.
     pub fn google_url(&self) -> String {
-        format!("http://{}", self.inner.address)
+        self.inner.url()
     }
 
-    /// URL of the OAuth2 token endpoint.
+    /// URL of Google's OAuth2 token endpoint.
     pub fn token_url(&self) -> String {
-        self.inner.token_url()
+        format!("{}{}", self.inner.url(), google::port::TOKEN_PATH)
     }
 
     /// Base URL of the admin API.
@@ -203,9 +214,10 @@ impl AdSim {
         &self.inner.faults
     }
 
-    /// Makes an edit by hand and returns what it changed.
+    /// Makes an edit of a Google Ads account by hand and returns what it changed.
     pub fn edit(&self, edit: &Edit) -> Result<Vec<LedgerEntry>, EditError> {
-        self.inner.edit(edit)
+        let mut google = self.inner.google();
+        Ok(self.inner.ledger.add(google.edit(edit, self.inner.clock.now())?))
     }
 
     /// A view of a Google Ads account. An account that does not exist has an empty view with status `CLOSED`.
@@ -222,12 +234,12 @@ impl AdSim {
         })
     }
 
-    /// Searches see accounts as they were this long ago, from now on.
+    /// Google's searches see accounts as they were this long ago, from now on.
     pub fn set_read_lag(&self, lag: SignedDuration) {
         self.inner.google().config.read_lag = lag;
     }
 
-    /// Lets all access tokens expire.
+    /// Lets all of Google's access tokens expire.
     pub fn expire_tokens(&self) {
         self.inner.google().auth.expire_tokens();
     }

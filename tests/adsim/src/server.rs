@@ -1,6 +1,5 @@
 //! HTTP: the platforms' port. Faults strike here, before and after the platform proper.
 
-use std::collections::HashMap;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -9,21 +8,20 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::{Body, to_bytes};
 use axum::extract::connect_info::Connected;
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{ConnectInfo, State};
 use axum::response::Response;
 use axum::serve::{IncomingStream, Listener};
-use http::{HeaderMap, HeaderValue, StatusCode, header};
-use serde_json::{Value, json};
+use http::{HeaderValue, StatusCode, header};
+use jiff::SignedDuration;
+use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::Inner;
 use crate::faults::{Effect, Facts};
-use crate::google::errors::AdsError;
-use crate::google::mutate::Operation;
-use crate::google::service::{Answer, Call, account_of, name_of, operations_of};
+use crate::platform::{Answer, PlatformName, Request, World};
 use crate::record::{RecordedRequest, public_headers};
 
 /// Largest body that is read.
@@ -110,63 +108,64 @@ pub(crate) fn router(inner: Arc<Inner>) -> Router {
     Router::new().fallback(handle).with_state(inner)
 }
 
-/// A request that has been read.
-struct Incoming {
-    method: String,
-    path: String,
-    query: String,
-    headers: HeaderMap,
-    body: Bytes,
-}
-
-async fn handle(State(inner): State<Arc<Inner>>, ConnectInfo(cut): ConnectInfo<Cut>, request: Request) -> Response {
+async fn handle(
+    State(inner): State<Arc<Inner>>,
+    ConnectInfo(cut): ConnectInfo<Cut>,
+    request: axum::extract::Request,
+) -> Response {
     let _in_flight = inner.in_flight();
     let (parts, body) = request.into_parts();
     let body = match to_bytes(body, MOST_BYTES).await {
         Ok(body) => body,
-        Err(error) => return response(StatusCode::BAD_REQUEST, error.to_string(), None),
+        Err(error) => return response(plain(StatusCode::BAD_REQUEST, error.to_string())),
     };
-    let incoming = Incoming {
+    let request = Request {
         method: parts.method.to_string(),
         path: parts.uri.path().to_owned(),
         query: parts.uri.query().unwrap_or_default().to_owned(),
         headers: parts.headers,
         body,
     };
-    let effects = strike(&inner, &incoming);
+    let platform = PlatformName::of(&request.path);
+    let effects = strike(&inner, platform, &request);
     for effect in &effects {
         if let Effect::Latency { millis } = effect {
             tokio::time::sleep(Duration::from_millis(*millis)).await;
         }
     }
     if effects.contains(&Effect::HangBefore) {
-        record(&inner, &incoming, 0, "", false);
+        record(&inner, platform, &request, 0, "", false);
         return std::future::pending().await;
     }
     if effects.contains(&Effect::CutBefore) {
-        record(&inner, &incoming, 0, "", false);
+        record(&inner, platform, &request, 0, "", false);
         return sever(&cut);
     }
-    let (status, text, request_id) = answer(&inner, &incoming, &effects);
+    let answer = answer(&inner, platform, &request, &effects);
     let hangs = effects.contains(&Effect::HangAfter);
     let cuts = effects.contains(&Effect::CutAfter);
-    record(&inner, &incoming, status.as_u16(), &text, !hangs && !cuts);
+    record(&inner, platform, &request, answer.status.as_u16(), &answer.body, !hangs && !cuts);
     if hangs {
         return std::future::pending().await;
     }
     if cuts {
         return sever(&cut);
     }
-    response(status, text, request_id)
+    response(answer)
 }
 
-fn strike(inner: &Inner, incoming: &Incoming) -> Vec<Effect> {
-    let text = String::from_utf8_lossy(&incoming.body);
-    let operations = || operations_of(&incoming.path, &incoming.body);
+fn strike(inner: &Inner, platform: PlatformName, request: &Request) -> Vec<Effect> {
+    if inner.faults.is_empty() {
+        return Vec::new();
+    }
+    let text = String::from_utf8_lossy(&request.body);
+    let account = inner.platforms.with(platform, |p| p.account_of(request));
+    let operations = || inner.platforms.with(platform, |p| p.operations_of(request));
     inner.faults.strike(&Facts {
-        method: &incoming.method,
-        path: &incoming.path,
-        account: account_of(&incoming.path),
+        platform,
+        method: &request.method,
+        path: &request.path,
+        account: &account,
         operations: &operations,
         text: &text,
     })
@@ -175,10 +174,11 @@ fn strike(inner: &Inner, incoming: &Incoming) -> Vec<Effect> {
 /// Cuts the connection; the answer never leaves.
 fn sever(cut: &Cut) -> Response {
     cut.0.store(true, Ordering::Release);
-    response(StatusCode::SERVICE_UNAVAILABLE, String::new(), None)
+    response(plain(StatusCode::SERVICE_UNAVAILABLE, String::new()))
 }
 
-fn answer(inner: &Inner, incoming: &Incoming, effects: &[Effect]) -> (StatusCode, String, Option<String>) {
+fn answer(inner: &Inner, platform: PlatformName, request: &Request, effects: &[Effect]) -> Answer {
+    let mut stale = SignedDuration::ZERO;
     for effect in effects {
         match effect {
             Effect::Status { status, body } => {
@@ -188,131 +188,55 @@ fn answer(inner: &Inner, incoming: &Incoming, effects: &[Effect]) -> (StatusCode
                     Value::String(text) => text.clone(),
                     body => body.to_string(),
                 };
-                return (status, text, None);
+                return plain(status, text);
             }
             Effect::Error { category, code } => {
-                let error = AdsError::new(category, code, "A fault of the simulator.");
-                let answer = inner.google().refuse(&incoming.path, error);
-                return (answer.status, answer.body, Some(answer.request_id));
+                return inner.platforms.with(platform, |p| p.refuse(request, category, code));
             }
+            Effect::Stale { seconds } => stale = stale.max(SignedDuration::from_secs(*seconds)),
             _ => {}
         }
     }
-    if incoming.path == "/token" {
-        let (status, body) = token(inner, incoming);
-        return (status, body.to_string(), None);
-    }
-    let Answer { status, body, request_id, changes } = call(inner, incoming);
-    inner.ledger.add(changes);
-    (status, body, Some(request_id))
+    let url = inner.url();
+    let world = World { now: inner.clock.now(), url: &url, faults: &inner.faults, stale };
+    inner.platforms.with(platform, |p| {
+        let mut answer = p.answer(request, &world);
+        // Under the platform's lock, so that the ledger has changes in the order in which they took effect.
+        inner.ledger.add(std::mem::take(&mut answer.changes));
+        answer
+    })
 }
 
-fn token(inner: &Inner, incoming: &Incoming) -> (StatusCode, Value) {
-    if incoming.method != "POST" {
-        return (StatusCode::METHOD_NOT_ALLOWED, json!({ "error": "invalid_request" }));
-    }
-    let form = form(&incoming.body);
-    let url = inner.token_url();
-    let mut google = inner.google();
-    let google = &mut *google;
-    google.auth.token(&form, &google.config, &url)
+fn plain(status: StatusCode, body: String) -> Answer {
+    Answer { status, body, headers: Vec::new(), changes: Vec::new() }
 }
 
-fn call(inner: &Inner, incoming: &Incoming) -> Answer {
-    let header = |name: &str| incoming.headers.get(name).and_then(|v| v.to_str().ok());
-    let rejects = inner.faults.rejects();
-    let mut reject = |operation: &Operation| {
-        if !rejects {
-            return None;
-        }
-        let names = || vec![name_of(operation)];
-        let text = operation.text();
-        let facts = Facts {
-            method: &incoming.method,
-            path: &incoming.path,
-            account: account_of(&incoming.path),
-            operations: &names,
-            text: &text,
-        };
-        match inner.faults.reject(&facts) {
-            Some(Effect::Reject { category, code }) => {
-                Some(AdsError::new(&category, &code, "A fault of the simulator."))
-            }
-            _ => None,
-        }
-    };
-    let call = Call {
-        method: &incoming.method,
-        path: &incoming.path,
-        authorization: header("authorization"),
-        login_customer: header("login-customer-id"),
-        body: &incoming.body,
-        now: inner.clock.now(),
-    };
-    inner.google().call(&call, &mut reject)
-}
-
-/// Reads `application/x-www-form-urlencoded`.
-fn form(body: &[u8]) -> HashMap<String, String> {
-    let text = String::from_utf8_lossy(body);
-    text.split('&')
-        .filter_map(|pair| pair.split_once('='))
-        .map(|(k, v)| (percent_decode(k), percent_decode(v)))
-        .collect()
-}
-
-fn percent_decode(text: &str) -> String {
-    let mut out = Vec::with_capacity(text.len());
-    let mut bytes = text.bytes();
-    while let Some(byte) = bytes.next() {
-        match byte {
-            b'+' => out.push(b' '),
-            b'%' => {
-                let hex: Vec<u8> = bytes.by_ref().take(2).collect();
-                let value = std::str::from_utf8(&hex).ok().and_then(|hex| u8::from_str_radix(hex, 16).ok());
-                out.push(value.unwrap_or(b'?'));
-            }
-            byte => out.push(byte),
-        }
-    }
-    String::from_utf8_lossy(&out).into_owned()
-}
-
-fn response(status: StatusCode, body: String, request_id: Option<String>) -> Response {
-    let mut response = Response::new(Body::from(body));
-    *response.status_mut() = status;
+fn response(answer: Answer) -> Response {
+    let mut response = Response::new(Body::from(answer.body));
+    *response.status_mut() = answer.status;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=UTF-8"));
-    if let Some(id) = request_id.and_then(|id| HeaderValue::from_str(&id).ok()) {
-        headers.insert("request-id", id);
+    for (name, value) in answer.headers {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            headers.insert(name, value);
+        }
     }
     response
 }
 
-fn record(inner: &Inner, incoming: &Incoming, status: u16, text: &str, answered: bool) {
+fn record(inner: &Inner, platform: PlatformName, request: &Request, status: u16, text: &str, answered: bool) {
     if !inner.recorder.is_on() {
         return;
     }
-    let is_token = incoming.path == "/token";
-    let body = if is_token {
-        json!({ "grant_type": form(&incoming.body).remove("grant_type") })
-    } else {
-        parse_or_text(&String::from_utf8_lossy(&incoming.body))
-    };
-    let path =
-        if incoming.query.is_empty() { incoming.path.clone() } else { format!("{}?{}", incoming.path, incoming.query) };
+    let recordable = inner.platforms.with(platform, |p| p.recordable(request, text));
     inner.recorder.add(RecordedRequest {
-        platform: "google".into(),
-        method: incoming.method.clone(),
-        path,
-        headers: public_headers(&incoming.headers),
-        body,
+        platform: platform.as_str().to_owned(),
+        method: request.method.clone(),
+        path: recordable.path,
+        headers: public_headers(&request.headers),
+        body: recordable.body,
         status,
-        response: if is_token { Value::Null } else { parse_or_text(text) },
+        response: recordable.response,
         answered,
     });
-}
-
-fn parse_or_text(text: &str) -> Value {
-    if text.is_empty() { Value::Null } else { serde_json::from_str(text).unwrap_or_else(|_| text.into()) }
 }

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::errors::AdsError;
 use crate::config::GoogleConfig;
+use crate::urlencoded::base64;
 
 const SCOPE: &str = "https://www.googleapis.com/auth/adwords";
 const JWT_GRANT: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
@@ -177,33 +178,11 @@ fn refused(error: &str, description: &str) -> (StatusCode, Value) {
 fn claims(token: &str) -> Option<Value> {
     let mut parts = token.split('.');
     let (header, payload, _signature) = (parts.next()?, parts.next()?, parts.next()?);
-    let header: Value = serde_json::from_slice(&base64url(header)?).ok()?;
+    let header: Value = serde_json::from_slice(&base64(header)?).ok()?;
     if header.get("alg").and_then(Value::as_str) != Some("RS256") {
         return None;
     }
-    serde_json::from_slice(&base64url(payload)?).ok()
-}
-
-fn base64url(text: &str) -> Option<Vec<u8>> {
-    let mut out = Vec::with_capacity(text.len() * 3 / 4);
-    let (mut buffer, mut bits) = (0u32, 0u32);
-    for byte in text.trim_end_matches('=').bytes() {
-        let value = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'-' | b'+' => 62,
-            b'_' | b'/' => 63,
-            _ => return None,
-        };
-        buffer = (buffer << 6) | u32::from(value);
-        bits += 6;
-        if bits >= 8 {
-            bits -= 8;
-            out.push(u8::try_from((buffer >> bits) & 0xFF).ok()?);
-        }
-    }
-    Some(out)
+    serde_json::from_slice(&base64(payload)?).ok()
 }
 
 #[cfg(test)]

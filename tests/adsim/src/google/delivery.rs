@@ -1,18 +1,14 @@
 //! What campaigns deliver, computed from what they were set to and when; nothing ticks.
 //!
-//! A campaign spends evenly through the account's local day at a rate that its budget and the configured capacity
-//! give. Clicks are whole numbers that grow with time, so that a day's figures only ever rise; cost is clicks times
-//! the campaign's cost per click. A campaign without places targets the whole world, as on the real service, and spends.
-//! Days lie up to 15% above or below the budget, in pairs that cancel out.
+//! A campaign spends evenly through the account's local day; what that makes is in [`crate::delivery`]. A campaign
+//! without places targets the whole world, as on the real service, and spends.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::{Mutex, PoisonError};
 
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
-use serde::Serialize;
 
 use super::account::{Account, CustomerStatus};
 use super::constants::currency_units;
@@ -20,6 +16,8 @@ use super::key::{Key, Kind};
 use super::object::{Object, Status};
 use super::review::is_disapproved;
 use crate::config::{DeliveryConfig, GoogleConfig};
+pub use crate::delivery::Metrics;
+use crate::delivery::{Bounds, Market};
 
 /// What a campaign was set to from an instant on.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,38 +34,6 @@ pub struct Setting {
 
 /// All settings of a campaign, oldest first.
 pub type History = Vec<Setting>;
-
-/// Figures of a campaign on a day.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Metrics {
-    /// Spend in micros.
-    pub cost_micros: i64,
-    /// Impressions.
-    pub impressions: i64,
-    /// Clicks.
-    pub clicks: i64,
-    /// Conversions that the platform attributes to itself.
-    pub conversions: f64,
-    /// Their value in currency units.
-    pub conversions_value: f64,
-}
-
-impl Metrics {
-    /// Adds another day's or campaign's figures.
-    pub fn add(&mut self, other: Metrics) {
-        self.cost_micros += other.cost_micros;
-        self.impressions += other.impressions;
-        self.clicks += other.clicks;
-        self.conversions += other.conversions;
-        self.conversions_value += other.conversions_value;
-    }
-
-    /// Whether there is nothing.
-    pub fn is_zero(&self) -> bool {
-        *self == Metrics::default()
-    }
-}
 
 /// Records what campaigns are set to now.
 pub fn record(account: &mut Account, campaigns: impl IntoIterator<Item = i64>, config: &GoogleConfig, now: Timestamp) {
@@ -146,26 +112,19 @@ struct PastDays {
 /// Answers how much campaigns of an account have delivered.
 pub struct Reporter<'a> {
     account: &'a Account,
-    seed: u64,
-    config: &'a DeliveryConfig,
+    market: Market<'a>,
     now: Timestamp,
     today: Date,
     bounds: Option<Bounds>,
-    /// Money in the configuration is for currencies with cents; others have it scaled.
-    scale: i64,
 }
-
-/// The first instant of a day and of the day after.
-#[derive(Debug, Clone, Copy)]
-struct Bounds(Timestamp, Timestamp);
 
 impl<'a> Reporter<'a> {
     /// A reporter at an instant.
     pub fn new(account: &'a Account, seed: u64, config: &'a DeliveryConfig, now: Timestamp) -> Reporter<'a> {
         let today = now.to_zoned(account.zone.clone()).date();
         let scale = (currency_units(&account.config.currency_code).0 / 10_000).max(1);
-        let bounds = bounds(&account.zone, today);
-        Reporter { account, seed, config, now, today, bounds, scale }
+        let bounds = Bounds::of(&account.zone, today);
+        Reporter { account, market: Market { config, seed, scale }, now, today, bounds }
     }
 
     /// The present day in the account's zone.
@@ -208,7 +167,7 @@ impl<'a> Reporter<'a> {
         while let Ok(date) = day
             && date < self.today
         {
-            let figures = self.compute(campaign, date, bounds(&self.account.zone, date));
+            let figures = self.compute(campaign, date, Bounds::of(&self.account.zone, date));
             past.sum.add(figures);
             past.days.push(figures);
             day = date.tomorrow();
@@ -217,7 +176,7 @@ impl<'a> Reporter<'a> {
     }
 
     fn compute(&self, campaign: i64, day: Date, bounds: Option<Bounds>) -> Metrics {
-        let (Some(history), Some(Bounds(dawn, dusk))) = (self.account.histories.get(&campaign), bounds) else {
+        let (Some(history), Some(Bounds { dawn, dusk })) = (self.account.histories.get(&campaign), bounds) else {
             return Metrics::default();
         };
         let mut spend = 0.0;
@@ -234,59 +193,10 @@ impl<'a> Reporter<'a> {
                     #[allow(clippy::cast_precision_loss, reason = "budgets are far below 2^52")]
                     let amount = (*amount / sharers) as f64;
                     let share = until.duration_since(from).as_secs_f64() / dusk.duration_since(dawn).as_secs_f64();
-                    spend += self.saturated(amount) * share;
+                    spend += self.market.saturated(amount) * share;
                 }
             }
         }
-        self.figures(spend * swing(self.seed, campaign, day), campaign)
+        self.market.figures(campaign, day, spend)
     }
-
-    fn saturated(&self, amount: f64) -> f64 {
-        #[allow(clippy::cast_precision_loss, reason = "capacities are far below 2^52")]
-        let capacity = (self.config.capacity_micros * self.scale).max(1) as f64;
-        capacity * (1.0 - (-amount / capacity).exp())
-    }
-
-    #[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "counts are far below 2^52")]
-    fn figures(&self, spend: f64, campaign: i64) -> Metrics {
-        let config = self.config;
-        let vary = |rate: f64, salt: i64| rate * (0.75 + 0.5 * unit(self.seed, campaign, salt));
-        let price = vary((config.cost_per_click_micros * self.scale) as f64, -1).max(1.0).round();
-        let clicks = (spend / price).floor();
-        if clicks < 1.0 {
-            return Metrics::default();
-        }
-        let conversions = (clicks * vary(config.conversion_rate, -3)).floor();
-        Metrics {
-            cost_micros: (clicks * price) as i64,
-            impressions: (clicks / vary(config.click_through_rate, -2).max(0.0001)).ceil() as i64,
-            clicks: clicks as i64,
-            conversions,
-            conversions_value: conversions * config.conversion_value,
-        }
-    }
-}
-
-fn bounds(zone: &TimeZone, day: Date) -> Option<Bounds> {
-    let midnight = |day: Date| day.to_zoned(zone.clone()).map(|z| z.timestamp()).ok();
-    Some(Bounds(midnight(day)?, midnight(day.tomorrow().ok()?)?))
-}
-
-/// A day's factor: 1 + x on even days and 1 - x on the day after.
-fn swing(seed: u64, campaign: i64, day: Date) -> f64 {
-    let number = day.duration_since(Date::ZERO).as_hours() / 24;
-    let swing = 0.15 * unit(seed, campaign, number.div_euclid(2));
-    if number.rem_euclid(2) == 0 { 1.0 + swing } else { 1.0 - swing }
-}
-
-/// A number in 0..1 that depends on nothing but its arguments (`SplitMix64`).
-fn unit(seed: u64, campaign: i64, salt: i64) -> f64 {
-    let mut z = seed
-        .wrapping_add(campaign.cast_unsigned().wrapping_mul(0x9E37_79B9_7F4A_7C15))
-        .wrapping_add(salt.cast_unsigned().wrapping_mul(0xD1B5_4A32_D192_ED03));
-    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    #[allow(clippy::cast_precision_loss, reason = "53 bits fit")]
-    let unit = ((z ^ (z >> 31)) >> 11) as f64 / 9_007_199_254_740_992.0;
-    unit
 }

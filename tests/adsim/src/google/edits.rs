@@ -8,6 +8,7 @@ use super::Google;
 use super::account::{Account, CustomerStatus};
 use super::key::{Key, Kind};
 use super::mutate::{Action, Applied, Context, Operation, apply_one, parse_own};
+pub use crate::edits::EditError;
 use crate::ledger::{Actor, LedgerEntry};
 
 /// An edit of a Google Ads account.
@@ -117,11 +118,6 @@ pub enum EditAction {
         allowed: bool,
     },
 }
-
-/// Why an edit could not be made.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct EditError(String);
 
 impl Google {
     /// Makes an edit and returns the ledger entries of what changed.

@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod auth;
+pub mod config;
 pub mod constants;
 pub mod delivery;
 pub mod edits;
@@ -14,6 +15,7 @@ pub mod key;
 pub mod mutate;
 pub mod object;
 mod pages;
+pub(crate) mod port;
 pub mod quota;
 pub mod review;
 pub mod schema;
@@ -85,11 +87,6 @@ impl Google {
         self.requests += 1;
         let mixed = self.seed.wrapping_add(self.requests).wrapping_mul(0x9E37_79B9_7F4A_7C15);
         format!("sim{mixed:016x}{:03x}", self.requests & 0xFFF)
-    }
-
-    /// The next instant at which something happens by itself.
-    pub fn next_due(&self, now: Timestamp) -> Option<Timestamp> {
-        self.accounts.values().filter_map(|a| a.next_due(now, self.config.read_lag)).min()
     }
 
     /// Makes the changes of an account final and returns their ledger entries.

@@ -119,7 +119,7 @@ impl Google {
     }
 
     /// The answer of a fault that names an error.
-    pub fn refuse(&mut self, path: &str, error: AdsError) -> Answer {
+    pub fn refuse_with(&mut self, path: &str, error: AdsError) -> Answer {
         let request_id = self.request_id();
         let version = path.trim_start_matches('/').split('/').next().unwrap_or_default();
         let refusal = Refusal::of(error);
