@@ -91,13 +91,26 @@ pub fn poll_interval(text: &str) -> Option<std::time::Duration> {
     (number > 0).then(|| number.checked_mul(unit)).flatten().map(std::time::Duration::from_secs)
 }
 
+/// Under whom ads are shown on an account, by what the platform calls it.
+pub fn identity(account: &account::AdAccountSpec) -> BTreeMap<String, String> {
+    let meta = account.meta.clone().unwrap_or_default();
+    let tiktok = account.tiktok.clone().unwrap_or_default();
+    let given = [
+        ("pageId", meta.page_id),
+        ("instagramId", meta.instagram_id),
+        ("pixelId", meta.pixel_id.or(tiktok.pixel_id)),
+        ("identityId", tiktok.identity_id),
+    ];
+    given.into_iter().filter_map(|(name, id)| Some((name.to_owned(), id?))).collect()
+}
+
 impl From<account::Platform> for Platform {
     fn from(platform: account::Platform) -> Self {
-        match platform {
-            account::Platform::Google => Self::Google,
-            account::Platform::Meta => Self::Meta,
-            account::Platform::TikTok => Self::TikTok,
-        }
+        Self::named(match platform {
+            account::Platform::Google => "Google",
+            account::Platform::Meta => "Meta",
+            account::Platform::TikTok => "TikTok",
+        })
     }
 }
 
@@ -122,6 +135,8 @@ impl Parse {
         let overrides = self.overrides(&spec.overrides);
         let ads = self.ads(&spec.ads);
         let google = self.google(spec.google.as_ref());
+        let meta = self.meta(spec.meta.as_ref());
+        let tiktok = self.tiktok(spec.tiktok.as_ref());
         Some(domain::CampaignSpec {
             id: CampaignId::new(namespace, name),
             objective: objective(spec.objective),
@@ -150,6 +165,8 @@ impl Parse {
             },
             ads,
             google,
+            meta,
+            tiktok,
             account_overrides: domain::AccountOverrides {
                 conversion_action: spec.conversion_action.clone(),
                 url_parameters: spec.url_parameters.clone(),
@@ -314,6 +331,45 @@ impl Parse {
         }
     }
 
+    fn meta(&mut self, meta: Option<&api::MetaSettings>) -> domain::MetaOptions {
+        let Some(meta) = meta else { return domain::MetaOptions::default() };
+        let placement = |placement: &api::MetaPlacement| match placement {
+            api::MetaPlacement::Facebook => domain::MetaPlacement::Facebook,
+            api::MetaPlacement::Instagram => domain::MetaPlacement::Instagram,
+            api::MetaPlacement::Messenger => domain::MetaPlacement::Messenger,
+            api::MetaPlacement::AudienceNetwork => domain::MetaPlacement::AudienceNetwork,
+        };
+        domain::MetaOptions {
+            placements: meta.placements.iter().map(placement).collect(),
+            bidding: self.auction("spec.meta.bidding.amount", meta.bidding.as_ref()),
+            call_to_action: meta.call_to_action.map(call_to_action),
+            beneficiary: meta.beneficiary.clone(),
+            payor: meta.payor.clone(),
+        }
+    }
+
+    fn tiktok(&mut self, tiktok: Option<&api::TikTokSettings>) -> domain::TikTokOptions {
+        let Some(tiktok) = tiktok else { return domain::TikTokOptions::default() };
+        domain::TikTokOptions {
+            bidding: self.auction("spec.tiktok.bidding.amount", tiktok.bidding.as_ref()),
+            call_to_action: tiktok.call_to_action.map(call_to_action),
+        }
+    }
+
+    fn auction(&mut self, path: &str, bidding: Option<&api::AuctionBidding>) -> domain::AuctionBidding {
+        let Some(bidding) = bidding else { return domain::AuctionBidding::default() };
+        let amount = bidding.amount.clone().map(domain::Decimal);
+        match (bidding.strategy, amount) {
+            (api::AuctionStrategy::LowestCost, _) => domain::AuctionBidding::LowestCost,
+            (api::AuctionStrategy::CostCap, Some(amount)) => domain::AuctionBidding::CostCap(amount),
+            (api::AuctionStrategy::BidCap, Some(amount)) => domain::AuctionBidding::BidCap(amount),
+            (_, None) => {
+                self.problem(path, "CostCap and BidCap need an amount".to_owned());
+                domain::AuctionBidding::default()
+            }
+        }
+    }
+
     fn keywords(&mut self, path: &str, keywords: &BTreeMap<String, Vec<String>>) -> BTreeMap<Locale, Vec<String>> {
         keywords.iter().filter_map(|(locale, keywords)| Some((self.parsed(path, locale)?, keywords.clone()))).collect()
     }
@@ -430,6 +486,20 @@ fn state(state: api::DesiredState) -> domain::State {
     match state {
         api::DesiredState::Active => domain::State::Active,
         api::DesiredState::Paused => domain::State::Paused,
+    }
+}
+
+fn call_to_action(action: api::CallToAction) -> domain::CallToAction {
+    match action {
+        api::CallToAction::LearnMore => domain::CallToAction::LearnMore,
+        api::CallToAction::SignUp => domain::CallToAction::SignUp,
+        api::CallToAction::ShopNow => domain::CallToAction::ShopNow,
+        api::CallToAction::Subscribe => domain::CallToAction::Subscribe,
+        api::CallToAction::Download => domain::CallToAction::Download,
+        api::CallToAction::WatchMore => domain::CallToAction::WatchMore,
+        api::CallToAction::ContactUs => domain::CallToAction::ContactUs,
+        api::CallToAction::ApplyNow => domain::CallToAction::ApplyNow,
+        api::CallToAction::BookNow => domain::CallToAction::BookNow,
     }
 }
 

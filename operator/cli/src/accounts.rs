@@ -99,7 +99,7 @@ impl Accounts {
             let why = said.map(|said| format!(" ({}: {})", said.reason, said.message)).unwrap_or_default();
             return Err((Reason::NotObserved, format!("the AdAccount {key} was not observed yet{why}: {needs}")));
         };
-        let Some(rules) = adops_platforms::port::rules(live.spec.platform.into()) else {
+        let Some(rules) = adops_platforms::registry::rules(live.spec.platform.into()) else {
             let platform = adops_core::platform::Platform::from(live.spec.platform);
             return Err((Reason::Unsupported, format!("{key}: there is no connector for {platform} yet")));
         };
@@ -123,6 +123,7 @@ impl Accounts {
             conversion_action: object.spec.conversion_action.clone(),
             url_parameters: object.spec.url_parameters.clone(),
             name_template: Some(object.spec.name_template.clone()),
+            identity: adops_api::convert::identity(&object.spec),
             objects,
         };
         let account_now = account(planned);

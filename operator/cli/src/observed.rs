@@ -105,6 +105,7 @@ impl Reading<'_> {
             },
             budget: budget.unwrap_or(Money::zero(currency)),
             settings: marked(settings, &token),
+            missing: BTreeSet::new(),
             serving: BTreeSet::new(),
             delivered: true,
             spend: BTreeMap::new(),

@@ -14,6 +14,7 @@ use adops_core::campaign::plan::{AccountView, Inputs, Plan, Withheld, plan};
 use adops_core::campaign::restrict::{restrict, totals};
 use adops_core::campaign::settings::Settings;
 use adops_core::campaign::spec::CampaignSpec;
+use adops_core::catalog::media::MediaBook;
 use adops_core::marker::Installation;
 use adops_core::money::{Currency, Money};
 use adops_core::platform::{Account, PlatformRules};
@@ -284,7 +285,7 @@ fn spread(spec: &Arc<CampaignSpec>, accounts: &Accounts, stored: bool, spending:
     let rules = |account: &Account| -> Option<Arc<dyn PlatformRules>> {
         accounts.known.get(&account.name).map(|known| known.rules.clone())
     };
-    line::spread(spec, &of_spec, &rules, spending, now)
+    line::spread(spec, &of_spec, &rules, spending, &MediaBook::new(), now)
 }
 
 fn account(known: &Known, stored: bool) -> &Account {

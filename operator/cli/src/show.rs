@@ -168,7 +168,7 @@ fn change(change: &Change) -> ChangeReport {
         later: None,
     };
     match &change.action {
-        Action::Create(new) => {
+        Action::Create(new) | Action::Complete { line: new, .. } => {
             report.to = Some(Shown::One(new.budget.decimal()));
             report.settings = settings(&new.settings);
         }

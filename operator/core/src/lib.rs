@@ -14,6 +14,7 @@
 
 pub mod budget;
 pub mod campaign;
+pub mod catalog;
 pub mod locale;
 pub mod marker;
 pub mod market;

@@ -1,5 +1,6 @@
 //! What the domain must know of a platform: its rules, without its wire.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use jiff::Timestamp;
@@ -9,26 +10,28 @@ use serde::{Deserialize, Serialize};
 use crate::campaign::line::{DesiredLine, LineProblem};
 use crate::campaign::observed::ObservedLine;
 use crate::campaign::settings::{Field, Settings, Value};
+use crate::catalog::media::MediaFacts;
 use crate::money::{Currency, Money};
 
-/// An ad platform.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Platform {
-    /// Google Ads.
-    Google,
-    /// Meta.
-    Meta,
-    /// TikTok.
-    TikTok,
+/// An ad platform, by its name. Which ones there are is the affair of the connectors: `core` knows none of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Platform(&'static str);
+
+impl Platform {
+    /// The platform of this name, as users write it: `Google`.
+    pub const fn named(name: &'static str) -> Self {
+        Self(name)
+    }
+
+    /// The name.
+    pub const fn name(self) -> &'static str {
+        self.0
+    }
 }
 
 impl fmt::Display for Platform {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Google => "Google",
-            Self::Meta => "Meta",
-            Self::TikTok => "TikTok",
-        })
+        f.write_str(self.0)
     }
 }
 
@@ -55,6 +58,8 @@ pub struct Account {
     pub url_parameters: Option<String>,
     /// How objects are named.
     pub name_template: Option<String>,
+    /// Under whom ads are shown there, by what the platform calls it: `pageId`, `pixelId`, `identityId`.
+    pub identity: BTreeMap<String, String>,
     /// How many line objects exist and may exist there.
     pub objects: Option<ObjectCount>,
 }
@@ -86,6 +91,16 @@ pub trait PlatformRules: Send + Sync {
 
     /// The smallest daily budget of a line, where the platform has one.
     fn minimum_daily_budget(&self, currency: Currency) -> Option<Money>;
+
+    /// Whether ads here are made of images and videos. If not, the media of a spec are not fetched for it.
+    fn uses_media(&self) -> bool {
+        false
+    }
+
+    /// Whether the platform takes a file, by its kind, shape, length and size; if not, what is wrong with it.
+    fn takes(&self, _file: &MediaFacts) -> Result<(), String> {
+        Ok(())
+    }
 
     /// What the platform would hold for a line; the name is without its token, which the plan adds.
     fn render(&self, line: &DesiredLine, account: &Account) -> Result<Settings, Vec<LineProblem>>;

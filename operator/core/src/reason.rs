@@ -73,6 +73,10 @@ reasons! {
     CopyMissing,
     /// A text is longer than the platform takes.
     TextTooLong,
+    /// An image or video cannot be fetched.
+    MediaUnreachable,
+    /// The platform would not take an image or video: its kind, shape, length or size.
+    MediaNotAccepted,
     /// The platform cannot do what the spec asks.
     Unsupported,
     /// URL parameters name another Campaign.
@@ -121,6 +125,8 @@ reasons! {
     AdsDisapproved,
     /// The platform reviews the ads.
     AdsInReview,
+    /// An image or video is being fetched, or processed by the platform.
+    MediaNotReady,
     /// The object is being created.
     Creating,
     /// Changes are under way.

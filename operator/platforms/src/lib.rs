@@ -9,4 +9,5 @@ pub mod clock;
 pub mod error;
 pub mod google_ads;
 pub mod port;
+pub mod registry;
 pub mod transport;

@@ -18,10 +18,13 @@ use std::sync::Arc;
 
 use adops_core::campaign::observed::{ExternalId, Snapshot};
 use adops_core::campaign::plan::{Action, NewLine};
+use adops_core::campaign::settings::ContentHash;
+use adops_core::catalog::media::MediaFacts;
 use adops_core::marker::Installation;
 use adops_core::market::Place;
 use adops_core::money::Currency;
 use adops_core::platform::{ObjectCount, Platform, PlatformRules};
+use adops_core::reason::Reason;
 use adops_core::secret::Secret;
 use async_trait::async_trait;
 use jiff::civil::Date;
@@ -83,6 +86,37 @@ pub enum Outcome {
     Unknown(PlatformError),
 }
 
+/// A file to be put into an account's library.
+#[derive(Clone)]
+pub struct Upload {
+    /// What is known of it.
+    pub facts: MediaFacts,
+    /// Where it was read from.
+    pub url: String,
+    /// Its content.
+    pub content: Arc<Vec<u8>>,
+}
+
+/// A file in an account's library.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Uploaded {
+    /// The platform's id of it.
+    pub id: String,
+    /// Whether it can be used.
+    pub state: Processing,
+}
+
+/// How far the platform is with a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Processing {
+    /// It can be used.
+    Ready,
+    /// The platform still works on it.
+    Underway,
+    /// The platform does not take it.
+    Failed(String),
+}
+
 /// An ad platform, for one account.
 #[async_trait]
 pub trait AdPlatform: Send + Sync {
@@ -111,7 +145,22 @@ pub trait AdPlatform: Send + Sync {
     async fn create(&self, lines: &[NewLine]) -> Vec<Outcome>;
 
     /// Changes objects. One outcome for each, in order; several changes of one object are sent together.
+    ///
+    /// [`Action::Complete`] continues a line whose creation did not come to its end: the topmost object is paused
+    /// first if it is enabled, and what is missing is created paused, each with its own marker in its own request.
     async fn change(&self, changes: &[Action]) -> Vec<Outcome>;
+
+    /// What the account's library holds of these files, whoever has put it there. Only for platforms that use media.
+    async fn media(&self, _wanted: &BTreeSet<ContentHash>) -> Result<BTreeMap<ContentHash, Uploaded>, PlatformError> {
+        Ok(BTreeMap::new())
+    }
+
+    /// Puts a file into the account's library, named by its hash so that it is found again. The id in the outcome is
+    /// the library's.
+    async fn upload(&self, _file: &Upload) -> Outcome {
+        let message = "this platform takes no media".to_owned();
+        Outcome::Failed(PlatformError::Rejected { reason: Reason::Unsupported, message })
+    }
 }
 
 /// What a connector is made of.
@@ -127,6 +176,8 @@ pub struct Connection {
     pub endpoint: Option<String>,
     /// The API's version; none means the connector's.
     pub api_version: Option<String>,
+    /// Under whom ads are shown, by what the platform calls it.
+    pub identity: BTreeMap<String, String>,
     /// The Secret's keys.
     pub credentials: BTreeMap<String, Secret>,
     /// Whose markers are ours.
@@ -167,20 +218,4 @@ pub enum ConnectError {
     /// No connector for this platform yet.
     #[error("there is no connector for {0} yet")]
     NoConnector(Platform),
-}
-
-/// Makes the connector of an account.
-pub fn connect(connection: Connection) -> Result<Arc<dyn AdPlatform>, ConnectError> {
-    match connection.platform {
-        Platform::Google => Ok(Arc::new(crate::google_ads::GoogleAds::new(connection)?)),
-        other @ (Platform::Meta | Platform::TikTok) => Err(ConnectError::NoConnector(other)),
-    }
-}
-
-/// The rules of a platform, without an account: for plans made offline.
-pub fn rules(platform: Platform) -> Option<Arc<dyn PlatformRules>> {
-    match platform {
-        Platform::Google => Some(Arc::new(crate::google_ads::Rules)),
-        Platform::Meta | Platform::TikTok => None,
-    }
 }

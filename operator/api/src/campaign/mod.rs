@@ -7,7 +7,8 @@ mod status;
 
 pub use ads::{Ad, AdCopy};
 pub use platforms::{
-    Bidding, BiddingStrategy, GoogleChannel, GoogleNetworks, GoogleSettings, MetaSettings, TikTokSettings,
+    AuctionBidding, AuctionStrategy, Bidding, BiddingStrategy, CallToAction, GoogleChannel, GoogleNetworks,
+    GoogleSettings, MetaPlacement, MetaSettings, TikTokSettings,
 };
 pub use spec::{
     AdoptLine, AdoptionPolicy, Audience, Budget, Campaign, CampaignSpec, Declarations, DeletionPolicy, DesiredState,

@@ -96,12 +96,112 @@ pub struct GoogleNetworks {
     pub search_partners: bool,
 }
 
-/// What only Meta has. Nothing yet.
-#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, PartialEq, Eq, Default)]
+/// What only Meta has.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq, Eq, Default)]
 #[serde(rename_all = "camelCase")]
-pub struct MetaSettings {}
+pub struct MetaSettings {
+    /// Where ads are shown: Facebook, Instagram, Messenger, AudienceNetwork. Default: where Meta finds it best.
+    #[schemars(length(max = 4))]
+    #[x_kube(merge_strategy = ListMerge::Set)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub placements: Vec<MetaPlacement>,
+    /// How Meta bids. Default: LowestCost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bidding: Option<AuctionBidding>,
+    /// What the ads' button says. Default: what fits the objective, for example SignUp.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call_to_action: Option<CallToAction>,
+    /// Who the ads are for: the person or organisation, as Meta must show it in the EU. Required for markets in the EU.
+    #[schemars(length(min = 1, max = 512))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beneficiary: Option<String>,
+    /// Who pays for the ads, as Meta must show it in the EU. Default: the beneficiary.
+    #[schemars(length(min = 1, max = 512))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payor: Option<String>,
+}
 
-/// What only TikTok has. Nothing yet.
-#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, PartialEq, Eq, Default)]
+/// A surface of Meta.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum MetaPlacement {
+    /// Facebook.
+    Facebook,
+    /// Instagram.
+    Instagram,
+    /// Messenger.
+    Messenger,
+    /// Apps and sites of others.
+    AudienceNetwork,
+}
+
+/// What only TikTok has.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq, Eq, Default)]
 #[serde(rename_all = "camelCase")]
-pub struct TikTokSettings {}
+#[x_kube(
+    validation = Rule::new("!has(self.bidding) || self.bidding.strategy != 'BidCap'")
+        .message("BidCap is only for Meta: use CostCap").field_path(".bidding.strategy"),
+)]
+pub struct TikTokSettings {
+    /// How TikTok bids: LowestCost or CostCap. Default: LowestCost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bidding: Option<AuctionBidding>,
+    /// What the ads' button says. Default: what fits the objective, for example SignUp.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call_to_action: Option<CallToAction>,
+}
+
+/// How a platform bids that sets the bids itself.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq, Eq, Default)]
+#[serde(rename_all = "camelCase")]
+#[x_kube(
+    validation = Rule::new("self.strategy == 'LowestCost' || has(self.amount)")
+        .message("CostCap and BidCap need an amount").field_path(".amount").reason(Reason::FieldValueRequired),
+    validation = Rule::new("self.strategy != 'LowestCost' || !has(self.amount)")
+        .message("is not for LowestCost").field_path(".amount"),
+)]
+pub struct AuctionBidding {
+    /// LowestCost: as many results as the budget buys. CostCap: results at `amount` on average. BidCap: no bid above
+    /// `amount`. Default LowestCost.
+    #[serde(default)]
+    pub strategy: AuctionStrategy,
+    /// The cost or bid, in the budget's currency, a decimal in quotes. For example "25.00".
+    #[schemars(length(max = 19))]
+    #[x_kube(validation = Rule::new(crate::common::AMOUNT_RULE).message(crate::common::AMOUNT_MESSAGE))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount: Option<String>,
+}
+
+/// A strategy of a platform that sets the bids itself.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum AuctionStrategy {
+    /// As many results as the budget buys.
+    #[default]
+    LowestCost,
+    /// Results at a cost on average.
+    CostCap,
+    /// No bid above an amount.
+    BidCap,
+}
+
+/// What an ad's button says.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CallToAction {
+    /// Learn more.
+    LearnMore,
+    /// Sign up.
+    SignUp,
+    /// Shop now.
+    ShopNow,
+    /// Subscribe.
+    Subscribe,
+    /// Download.
+    Download,
+    /// Watch more.
+    WatchMore,
+    /// Contact us.
+    ContactUs,
+    /// Apply now.
+    ApplyNow,
+    /// Book now.
+    BookNow,
+}

@@ -379,6 +379,21 @@ pub const CASES: &[Case] = &[
     ),
     campaign("  - name: trailer\n", "  - \n", &["spec.ads[0].name: Required value"]),
     campaign(
+        "groups: {dach: [DE, AT, CH]}",
+        "groups: {dach: [DE]}\n  meta: {bidding: {strategy: CostCap}}",
+        &["spec.meta.bidding.amount: Required value: CostCap and BidCap need an amount"],
+    ),
+    campaign(
+        "groups: {dach: [DE, AT, CH]}",
+        "groups: {dach: [DE]}\n  meta: {bidding: {amount: \"2.00\"}}",
+        &["spec.meta.bidding.amount: Invalid value: is not for LowestCost"],
+    ),
+    campaign(
+        "groups: {dach: [DE, AT, CH]}",
+        "groups: {dach: [DE]}\n  tiktok: {bidding: {strategy: BidCap, amount: \"2.00\"}}",
+        &["spec.tiktok.bidding.strategy: Invalid value: BidCap is only for Meta: use CostCap"],
+    ),
+    campaign(
         "accounts: [google-global]",
         "accounts: [Google]",
         &["spec.accounts: Invalid value: \"Google\" is not the name of an AdAccount, nor namespace/name"],

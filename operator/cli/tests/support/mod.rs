@@ -98,10 +98,10 @@ pub fn delivered(text: &str) -> Campaign {
 
 fn status(campaign: &Campaign) -> CampaignStatus {
     let spec = Arc::new(CampaignSpec::try_from(campaign).unwrap());
-    let rules = adops_platforms::port::rules(Platform::Google).unwrap();
+    let rules = adops_platforms::registry::rules(Platform::named("Google")).unwrap();
     let account = Account {
         name: "google-global".to_owned(),
-        platform: Platform::Google,
+        platform: Platform::named("Google"),
         currency: "EUR".parse().unwrap(),
         time_zone: jiff::tz::TimeZone::get("Europe/Berlin").unwrap(),
         budget_unit: 10_000,
@@ -110,10 +110,12 @@ fn status(campaign: &Campaign) -> CampaignStatus {
         conversion_action: None,
         url_parameters: None,
         name_template: Some("{campaign} {market}".to_owned()),
+        identity: BTreeMap::new(),
         objects: None,
     };
     let accounts = BTreeMap::from([(account.name.clone(), account.clone())]);
-    let desired = line::spread(&spec, &accounts, &|_| Some(rules.clone()), &BTreeMap::new(), at(OBSERVED));
+    let desired =
+        line::spread(&spec, &accounts, &|_| Some(rules.clone()), &BTreeMap::new(), &BTreeMap::new(), at(OBSERVED));
     let mut status = CampaignStatus { observed_generation: 3, ..CampaignStatus::default() };
     for (number, (key, line)) in desired.lines.iter().enumerate() {
         let settings = rules.render(line, &account).unwrap().without(&spec.policies.ignore_fields);

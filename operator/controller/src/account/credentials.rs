@@ -86,6 +86,10 @@ pub async fn connect(
         hasher.update(part.as_deref().unwrap_or_default().as_bytes());
         hasher.update([2]);
     }
+    for (name, id) in adops_api::convert::identity(&account.spec) {
+        hasher.update(format!("{name}={id}"));
+        hasher.update([3]);
+    }
     let fingerprint = hasher.finalize().iter().fold(String::new(), |mut hex, byte| {
         let _ = write!(hex, "{byte:02x}");
         hex
@@ -99,13 +103,14 @@ pub async fn connect(
         manager_id: account.spec.manager_id.clone(),
         endpoint: account.spec.endpoint.clone(),
         api_version: account.spec.api_version.clone(),
+        identity: adops_api::convert::identity(&account.spec),
         credentials,
         installation: shared.options.installation.clone(),
         allow: shared.options.allow.clone(),
         clock: std::sync::Arc::new(shared.clock.clone()),
         interceptor: Some(shared.interceptor.clone()),
     };
-    let platform = adops_platforms::port::connect(connection)
+    let platform = adops_platforms::registry::connect(connection)
         .map_err(|source| CredentialsError::Connect { secret: format!("Secret {shown}"), source })?;
     Ok(Connected { platform, fingerprint })
 }

@@ -11,6 +11,7 @@ use adops_core::campaign::observed::{ExternalId, LineRecord, Snapshot};
 use adops_core::campaign::plan::{AccountView, Inputs};
 use adops_core::campaign::settings::Field;
 use adops_core::campaign::spec::{BudgetPeriod, CampaignSpec};
+use adops_core::catalog::media::MediaBook;
 use adops_core::money::Money;
 use adops_core::platform::{Account, PlatformRules};
 use adops_core::reason::Reason;
@@ -187,7 +188,7 @@ pub async fn gather(
         .map(|(name, known)| (name.clone(), known.account.clone()))
         .collect();
     let rules = |account: &Account| gathered.accounts.get(&account.name).map(|known| known.rules.clone());
-    gathered.desired = line::spread(&gathered.spec, &of_spec, &rules, &spending(&gathered), now);
+    gathered.desired = line::spread(&gathered.spec, &of_spec, &rules, &spending(&gathered), &MediaBook::new(), now);
     gathered
 }
 
@@ -280,6 +281,7 @@ async fn known(
         conversion_action: object.spec.conversion_action.clone(),
         url_parameters: object.spec.url_parameters.clone(),
         name_template: Some(object.spec.name_template.clone()),
+        identity: adops_api::convert::identity(&object.spec),
         objects: facts.objects,
     };
     let of_own = |id: &ExternalId| snapshot.lines.contains_key(id);

@@ -215,6 +215,8 @@ fn asks_for_a_user(reason: Reason) -> bool {
                 | Reason::UnknownMarket
                 | Reason::CopyMissing
                 | Reason::TextTooLong
+                | Reason::MediaUnreachable
+                | Reason::MediaNotAccepted
                 | Reason::UrlParametersForeign
                 | Reason::BudgetBelowMinimum
                 | Reason::ObjectLimit

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::shares;
 use super::spec::{AccountOverrides, Ad, Audience, CampaignSpec, Copy, State};
 use crate::budget::pacing;
+use crate::catalog::media::{MediaBook, MediaState, Medium};
 use crate::locale::{self, Locale};
 use crate::marker::ShortHash;
 use crate::market::Market;
@@ -165,7 +166,7 @@ pub struct DesiredAd {
     /// Its words.
     pub copy: Copy,
     /// Its media.
-    pub media: Vec<String>,
+    pub media: Vec<Medium>,
 }
 
 /// What a Campaign wants now: lines that can run, and those that cannot with the reason.
@@ -184,7 +185,7 @@ pub struct Desired {
 /// What was spent, as far as pacing needs it.
 pub type Spending = BTreeMap<LineKey, pacing::Spent>;
 
-/// Spreads a spec over the accounts that are known.
+/// Spreads a spec over the accounts that are known. `media` says what is known of the files that ads name.
 ///
 /// A line whose account is absent from `accounts` is `unknown`: nothing is planned for it, and it
 /// keeps its share of the budget. `rules` gives a platform's minimum budget.
@@ -193,6 +194,7 @@ pub fn spread(
     accounts: &BTreeMap<String, Account>,
     rules: &dyn Fn(&Account) -> Option<std::sync::Arc<dyn PlatformRules>>,
     spending: &Spending,
+    media: &MediaBook,
     now: Timestamp,
 ) -> Desired {
     let mut desired = Desired::default();
@@ -211,7 +213,7 @@ pub fn spread(
             desired.problems.insert(key, LineProblem::new(Reason::CurrencyMismatch, message));
             continue;
         }
-        match line(spec, &key, account, now) {
+        match line(spec, &key, account, media, now) {
             Ok(line) => {
                 desired.lines.insert(key, line);
             }
@@ -241,6 +243,7 @@ fn line(
     spec: &std::sync::Arc<CampaignSpec>,
     key: &LineKey,
     account: &Account,
+    media: &MediaBook,
     now: Timestamp,
 ) -> Result<DesiredLine, LineProblem> {
     let market = spec
@@ -262,7 +265,7 @@ fn line(
         account_overrides.url_parameters = from.url_parameters.clone().or(account_overrides.url_parameters);
         account_overrides.name_template = from.name_template.clone().or(account_overrides.name_template);
     }
-    let ads = spec.ads.iter().map(|ad| desired_ad(ad, &key.market, &locale)).collect::<Result<_, _>>()?;
+    let ads = spec.ads.iter().map(|ad| desired_ad(ad, key, &locale, media)).collect::<Result<_, _>>()?;
     Ok(DesiredLine {
         key: key.clone(),
         campaign: spec.id.clone(),
@@ -314,17 +317,34 @@ fn locale_of(spec: &CampaignSpec, market: &Market) -> Result<Locale, LineProblem
         .map_err(|error| LineProblem::new(Reason::CopyMissing, error.to_string()))
 }
 
-fn desired_ad(ad: &Ad, market: &str, locale: &Locale) -> Result<DesiredAd, LineProblem> {
+fn desired_ad(ad: &Ad, key: &LineKey, locale: &Locale, book: &MediaBook) -> Result<DesiredAd, LineProblem> {
     let copy = locale.and_parents().find_map(|l| ad.copy.get(&l)).ok_or_else(|| {
         LineProblem::new(Reason::CopyMissing, format!("the ad `{}` has no copy for {locale}", ad.name))
     })?;
-    let fill = |text: &String| text.replace("{market}", market).replace("{locale}", locale.as_str());
+    let fill = |text: &String| text.replace("{market}", &key.market).replace("{locale}", locale.as_str());
     Ok(DesiredAd {
         name: ad.name.clone(),
         url: fill(&ad.url),
         copy: copy.clone(),
-        media: ad.media.iter().map(fill).collect(),
+        media: ad.media.iter().map(fill).map(|url| medium(&key.account, url, book)).collect(),
     })
+}
+
+fn medium(account: &str, url: String, book: &MediaBook) -> Medium {
+    let place = (account.to_owned(), url);
+    let state = book.get(&place).cloned().unwrap_or(MediaState::Pending);
+    Medium { url: place.1, state }
+}
+
+/// The URLs of all media that a spec's lines may need, placeholders filled in.
+pub fn media_urls(spec: &CampaignSpec) -> BTreeSet<String> {
+    let mut urls = BTreeSet::new();
+    for market in &spec.markets {
+        let Ok(locale) = locale_of(spec, market) else { continue };
+        let fill = |text: &String| text.replace("{market}", &market.key).replace("{locale}", locale.as_str());
+        urls.extend(spec.ads.iter().flat_map(|ad| &ad.media).map(fill));
+    }
+    urls
 }
 
 /// The first and the last second of the flight, as the account's wall clock shows them.

@@ -38,7 +38,7 @@ impl Case {
     fn spread(&self) -> Desired {
         let rules = rules(self.minimum);
         let spec = Arc::new(self.spec.clone());
-        line::spread(&spec, &self.accounts, &|_| Some(rules.clone()), &self.spent, self.now)
+        line::spread(&spec, &self.accounts, &|_| Some(rules.clone()), &self.spent, &BTreeMap::new(), self.now)
     }
 
     fn flight(mut self, total: &str, start: Date, end: Date) -> Self {

@@ -39,6 +39,9 @@ pub struct ObservedLine {
     pub budget: Money,
     /// The rest of what is set on it.
     pub settings: Settings,
+    /// Parts of its chain that are not there, in the platform's words (`ad set`): it was not created to the end, or
+    /// somebody has removed them. Such an object does not serve, and counts as paused.
+    pub missing: BTreeSet<String>,
     /// What the platform says of its serving; empty means that it serves.
     pub serving: BTreeSet<Reason>,
     /// Whether it has ever delivered.

@@ -30,7 +30,7 @@ impl LineRecord {
                     ..Self::default()
                 };
             }
-            Action::Set { .. } => self.confirmed_hash = None,
+            Action::Set { .. } | Action::Complete { .. } => self.confirmed_hash = None,
             Action::SetBudget { .. } => self.confirmed_budget = None,
             // What may run counts as running.
             Action::Enable { .. } => self.confirmed_enabled = true,
@@ -118,6 +118,10 @@ fn is_needed(inputs: &Inputs<'_>, key: &LineKey, record: &LineRecord) -> bool {
 
 /// Takes over what an observation shows that no write of ours can have changed since.
 fn confirm(inputs: &Inputs<'_>, line: &LinePlan, object: &ObservedLine, record: &mut LineRecord) {
+    // What is not whole says nothing of what was confirmed.
+    if !object.missing.is_empty() {
+        return;
+    }
     stop(inputs, line, object, record);
     let enabled = object.delivery == Delivery::Enabled;
     let budget = object.budget.micros();
@@ -136,7 +140,7 @@ fn confirm(inputs: &Inputs<'_>, line: &LinePlan, object: &ObservedLine, record: 
     }
     let over = inputs.desired.lines.get(&line.key).is_some_and(|desired| desired.over);
     let differs = |change: &Change| {
-        matches!(change.action, Action::Set { .. } | Action::Mark { .. } | Action::Create(_))
+        matches!(change.action, Action::Set { .. } | Action::Mark { .. } | Action::Create(_) | Action::Complete { .. })
             || change.cause == super::plan::Cause::Replaced
     };
     let withheld = line.withheld.iter().map(|withheld| &withheld.change);

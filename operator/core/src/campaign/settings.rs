@@ -49,6 +49,16 @@ pub enum Field {
     ConversionAction,
     /// The statement on EU political ads.
     PoliticalAds,
+    /// What the advertising is for, in the platform's words.
+    Objective,
+    /// What the platform optimises delivery for.
+    Optimization,
+    /// Where on the platform's surfaces.
+    Placements,
+    /// Under which page, profile or brand the ads are shown.
+    Identity,
+    /// The statement on kinds of ads with special rules.
+    SpecialAdCategories,
 }
 
 impl Field {
@@ -73,6 +83,11 @@ impl Field {
             Self::Channel => "Channel",
             Self::ConversionAction => "ConversionAction",
             Self::PoliticalAds => "PoliticalAds",
+            Self::Objective => "Objective",
+            Self::Optimization => "Optimization",
+            Self::Placements => "Placements",
+            Self::Identity => "Identity",
+            Self::SpecialAdCategories => "SpecialAdCategories",
         }
     }
 }
@@ -120,6 +135,16 @@ impl fmt::Display for Value {
     }
 }
 
+/// A hash of an image's or a video's content: SHA-256, in hexadecimal.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ContentHash(pub String);
+
+impl fmt::Display for ContentHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 /// An ad as a platform holds it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct AdSettings {
@@ -131,6 +156,10 @@ pub struct AdSettings {
     pub descriptions: Vec<String>,
     /// Words after the domain.
     pub paths: Vec<String>,
+    /// What its button says, in the platform's word; empty where there is none.
+    pub call_to_action: String,
+    /// Its images and videos by the hash of their content.
+    pub media: BTreeSet<ContentHash>,
 }
 
 /// All that is set on a line but delivery and budget. A field that is absent is not managed.

@@ -45,6 +45,10 @@ pub struct CampaignSpec {
     pub ads: Vec<Ad>,
     /// What only Google Ads knows.
     pub google: GoogleOptions,
+    /// What only Meta knows.
+    pub meta: MetaOptions,
+    /// What only TikTok knows.
+    pub tiktok: TikTokOptions,
     /// Overrides of what the AdAccount says.
     pub account_overrides: AccountOverrides,
     /// How we behave.
@@ -242,6 +246,90 @@ pub enum GoogleChannel {
     /// Google Search.
     #[default]
     Search,
+}
+
+/// What only Meta knows.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct MetaOptions {
+    /// Where on Meta; empty means that Meta chooses.
+    pub placements: BTreeSet<MetaPlacement>,
+    /// How it bids.
+    pub bidding: AuctionBidding,
+    /// What the ads' button says; none means what fits the objective.
+    pub call_to_action: Option<CallToAction>,
+    /// Who benefits from the ads, as the EU's Digital Services Act has it shown.
+    pub beneficiary: Option<String>,
+    /// Who pays for the ads, likewise; none means the beneficiary.
+    pub payor: Option<String>,
+}
+
+/// A surface of Meta.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum MetaPlacement {
+    /// Facebook.
+    Facebook,
+    /// Instagram.
+    Instagram,
+    /// Messenger.
+    Messenger,
+    /// Apps and sites of others.
+    AudienceNetwork,
+}
+
+/// What only TikTok knows.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TikTokOptions {
+    /// How it bids.
+    pub bidding: AuctionBidding,
+    /// What the ads' button says; none means what fits the objective.
+    pub call_to_action: Option<CallToAction>,
+}
+
+/// How a line bids where the platform sets the bids.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum AuctionBidding {
+    /// As many results as the budget buys.
+    #[default]
+    LowestCost,
+    /// Results at this cost on average.
+    CostCap(Decimal),
+    /// Never a bid above this.
+    BidCap(Decimal),
+}
+
+/// What an ad's button says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum CallToAction {
+    /// Learn more.
+    LearnMore,
+    /// Sign up.
+    SignUp,
+    /// Shop now.
+    ShopNow,
+    /// Subscribe.
+    Subscribe,
+    /// Download.
+    Download,
+    /// Watch more.
+    WatchMore,
+    /// Contact us.
+    ContactUs,
+    /// Apply now.
+    ApplyNow,
+    /// Book now.
+    BookNow,
+}
+
+impl CallToAction {
+    /// What fits an objective.
+    pub fn of(objective: Objective) -> Self {
+        match objective {
+            Objective::Awareness | Objective::Traffic => Self::LearnMore,
+            Objective::Leads | Objective::Signups => Self::SignUp,
+            Objective::Sales => Self::ShopNow,
+            Objective::AppInstalls => Self::Download,
+        }
+    }
 }
 
 /// How a line bids.

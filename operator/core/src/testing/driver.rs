@@ -167,7 +167,7 @@ impl World {
         let rules = rules(self.minimum);
         let known = self.accounts.iter().filter(|(name, _)| self.spec.accounts.contains(name));
         let known = known.map(|(name, account)| (name.clone(), account.clone())).collect();
-        line::spread(&self.spec, &known, &|_| Some(rules.clone()), &BTreeMap::new(), self.now)
+        line::spread(&self.spec, &known, &|_| Some(rules.clone()), &BTreeMap::new(), &BTreeMap::new(), self.now)
     }
 
     /// Looks and plans, and gives the plan to `use_it` with what it rests on.

@@ -20,7 +20,7 @@ use crate::campaign::plan::{Action, Change, Plan};
 use crate::campaign::settings::{AdSettings, Field, Settings, Value};
 use crate::campaign::spec::{
     AccountOverrides, Ad, Audience, Bidding, Budget, BudgetPeriod, CampaignSpec, Copy, Decimal, Declarations, Flight,
-    GoogleOptions, Objective, Policies, Split, State,
+    GoogleOptions, MetaOptions, Objective, Policies, Split, State, TikTokOptions,
 };
 use crate::marker::Installation;
 use crate::market::Market;
@@ -51,7 +51,7 @@ pub(crate) fn market(code: &str) -> Market {
 pub(crate) fn account(name: &str) -> Account {
     Account {
         name: name.to_owned(),
-        platform: Platform::Google,
+        platform: Platform::named("Made-up"),
         currency: "EUR".parse().unwrap(),
         time_zone: TimeZone::UTC,
         budget_unit: 10_000,
@@ -60,6 +60,7 @@ pub(crate) fn account(name: &str) -> Account {
         conversion_action: None,
         url_parameters: None,
         name_template: None,
+        identity: BTreeMap::new(),
         objects: None,
     }
 }
@@ -92,6 +93,8 @@ pub(crate) fn spec(markets: &[&str]) -> CampaignSpec {
             media: Vec::new(),
         }],
         google: GoogleOptions::default(),
+        meta: MetaOptions::default(),
+        tiktok: TikTokOptions::default(),
         account_overrides: AccountOverrides::default(),
         policies: Policies::default(),
         adopt: Vec::new(),
@@ -112,7 +115,7 @@ pub(crate) struct Rules {
 
 impl PlatformRules for Rules {
     fn platform(&self) -> Platform {
-        Platform::Google
+        Platform::named("Made-up")
     }
 
     fn minimum_daily_budget(&self, _currency: Currency) -> Option<Money> {
@@ -132,6 +135,8 @@ impl PlatformRules for Rules {
                 headlines: ad.copy.headlines.clone(),
                 descriptions: Vec::new(),
                 paths: Vec::new(),
+                call_to_action: String::new(),
+                media: BTreeSet::new(),
             });
         }
         settings.set(Field::Name, Value::Text(format!("{} {}", line.campaign.name, line.market.key)));

@@ -28,6 +28,8 @@ pub(crate) struct Held {
     /// All but the name.
     pub(crate) settings: Settings,
     pub(crate) delivered: bool,
+    /// Parts that are not there.
+    pub(crate) missing: BTreeSet<String>,
 }
 
 impl Held {
@@ -44,6 +46,7 @@ impl Held {
             budget,
             settings: Settings::default(),
             delivered: true,
+            missing: BTreeSet::new(),
         }
     }
 
@@ -63,7 +66,17 @@ impl Held {
             budget: new.budget,
             settings: new.settings.clone().without(&BTreeSet::from([Field::Name])),
             delivered: false,
+            missing: BTreeSet::new(),
         }
+    }
+
+    /// Somebody removes the part that all but the name is set on.
+    pub(crate) fn lose_part(&mut self) {
+        self.missing = BTreeSet::from(["group".to_owned()]);
+        self.settings = Settings::default();
+        self.budget = Money::zero(self.budget.currency());
+        self.enabled = false;
+        self.paused_label = true;
     }
 
     pub(crate) fn evidence(&self) -> MarkerEvidence {
@@ -91,6 +104,7 @@ impl Held {
             delivery,
             budget: self.budget,
             settings,
+            missing: self.missing.clone(),
             serving: BTreeSet::new(),
             delivered: self.delivered,
             spend: BTreeMap::new(),
@@ -181,7 +195,12 @@ impl Model {
             self.next_id += 1;
             let id = (1000 + self.next_id).to_string();
             self.ledger.push((at, format!("{account} {id} {action}")));
-            self.put(account, &id, Held::new(new), at);
+            let mut held = Held::new(new);
+            // Every other create comes to a stop after the topmost object.
+            if is_chained(account) && self.next_id % 2 == 1 {
+                held.lose_part();
+            }
+            self.put(account, &id, held, at);
             return id;
         }
         let id = action.id().unwrap().clone();
@@ -213,7 +232,13 @@ impl Model {
             Action::Set { field: Field::Name, to: Value::Text(name), .. } => held.name.clone_from(name),
             Action::Set { field, to, .. } => held.settings.set(*field, to.clone()),
             Action::Remove { .. } => held.removed = true,
-            Action::Create(_) => {}
+            Action::Complete { line, .. } if !held.missing.is_empty() => {
+                let whole = Held::new(line);
+                (held.settings, held.budget) = (whole.settings, whole.budget);
+                held.missing = BTreeSet::new();
+                (held.enabled, held.paused_label) = (false, true);
+            }
+            Action::Create(_) | Action::Complete { .. } => {}
         });
         let recent_hand = self.last_hand.is_some_and(|hand| hand >= decision.basis);
         let after = self.enabled_sum();
@@ -252,6 +277,11 @@ impl Model {
         };
         self.live().filter(|(on, _, held)| twin(on, held)).count()
     }
+}
+
+/// Whether the platform of this account creates an object in several steps.
+pub(crate) fn is_chained(account: &str) -> bool {
+    account == "b"
 }
 
 /// The token that says which line it is: the inner one was not edited in these tests.

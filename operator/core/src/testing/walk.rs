@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 
-use super::model::{Held, is_ours, line_token};
+use super::model::{Held, is_chained, is_ours, line_token};
 use super::{Fate, Faults, World, another_bidding, at, cases, eur, market, spec};
 use crate::campaign::plan::{Importance, Plan};
 use crate::campaign::settings::{Field, Settings, Value};
@@ -114,6 +114,7 @@ enum Hand {
     Unlabel,
     Ages,
     Remove,
+    RemovePart,
 }
 
 #[derive(Debug, Clone)]
@@ -154,6 +155,7 @@ fn hand() -> impl Strategy<Value = Hand> {
         Just(Hand::Unlabel),
         Just(Hand::Ages),
         Just(Hand::Remove),
+        Just(Hand::RemovePart),
     ]
 }
 
@@ -208,6 +210,8 @@ fn do_by_hand(world: &mut World, hand: Hand, which: prop::sample::Index) {
         Hand::Unlabel => held.label = false,
         Hand::Ages => held.settings.set(Field::Ages, Value::Text("mine".to_owned())),
         Hand::Remove => held.removed = true,
+        Hand::RemovePart if is_chained(account) => held.lose_part(),
+        Hand::RemovePart => {}
     });
 }
 

@@ -324,7 +324,7 @@ impl Workshop<'_> {
         let campaign = writer.campaign_name(id);
         let status = |status: &str| writer.update_campaign(id, json!({ "status": status }), "status");
         Ok(match change {
-            Action::Create(_) => Vec::new(),
+            Action::Create(_) | Action::Complete { .. } => Vec::new(),
             Action::Pause { .. } => {
                 let mut operations = vec![status("PAUSED")];
                 // Without a label it still must stop.
@@ -440,6 +440,7 @@ fn is_structural(change: &Action) -> bool {
                 | Field::Bidding
         ),
         Action::Create(_)
+        | Action::Complete { .. }
         | Action::Pause { .. }
         | Action::Enable { .. }
         | Action::SetBudget { .. }

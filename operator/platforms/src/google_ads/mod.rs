@@ -48,7 +48,7 @@ use adops_core::campaign::observed::{ExternalId, Snapshot};
 use adops_core::campaign::plan::{Action, NewLine};
 use adops_core::marker::Installation;
 use adops_core::market::Place;
-use adops_core::platform::PlatformRules;
+use adops_core::platform::{Platform, PlatformRules};
 use adops_core::secret::Secret;
 use async_trait::async_trait;
 use jiff::SignedDuration;
@@ -68,6 +68,9 @@ use self::tree::Tree;
 use crate::error::PlatformError;
 use crate::port::{AccountFacts, AdPlatform, ConnectError, Connection, Outcome, Scope, Spend};
 use crate::transport::Transport;
+
+/// Its name.
+pub const PLATFORM: Platform = Platform::named("Google");
 
 const ENDPOINT: &str = "https://googleads.googleapis.com";
 const VERSION: &str = "v26";

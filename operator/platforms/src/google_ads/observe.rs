@@ -54,6 +54,8 @@ impl Lens<'_> {
             delivery: self.delivery(tree),
             budget: budget(tree)?,
             settings: self.settings(tree),
+            // A line is created whole.
+            missing: BTreeSet::new(),
             serving: serving(tree, delivered),
             delivered,
             spend: BTreeMap::new(),

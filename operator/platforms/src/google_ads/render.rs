@@ -183,6 +183,8 @@ fn one_ad(line: &DesiredLine, account: &Account, ad: &DesiredAd, suffix: &str, p
         headlines: texts(&ad.copy.headlines, &HEADLINES),
         descriptions: texts(&ad.copy.descriptions, &DESCRIPTIONS),
         paths: texts(&ad.copy.paths, &PATHS),
+        call_to_action: String::new(),
+        media: BTreeSet::new(),
     }
 }
 

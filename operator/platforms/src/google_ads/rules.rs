@@ -14,7 +14,7 @@ pub struct Rules;
 
 impl PlatformRules for Rules {
     fn platform(&self) -> Platform {
-        Platform::Google
+        super::PLATFORM
     }
 
     /// Google tells its minimum only by refusing what is below; it is one billable unit or a little more.

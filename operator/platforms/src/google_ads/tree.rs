@@ -1,5 +1,7 @@
 //! A campaign with all that hangs on it, as it was read.
 
+use std::collections::BTreeSet;
+
 use adops_core::campaign::observed::MarkerEvidence;
 use adops_core::campaign::settings::AdSettings;
 use adops_core::marker::{Installation, Token};
@@ -100,6 +102,8 @@ pub(super) fn ad_settings(ad: &AdGroupAd) -> AdSettings {
         headlines: texts(headlines),
         descriptions: texts(descriptions),
         paths: [path1, path2].into_iter().filter(|path| !path.is_empty()).cloned().collect(),
+        call_to_action: String::new(),
+        media: BTreeSet::new(),
     }
 }
 

@@ -23,7 +23,8 @@ async fn what_was_created_is_observed_exactly_as_rendered() {
     let account = world.account().await;
     let accounts = BTreeMap::from([(ACCOUNT.to_owned(), account.clone())]);
     let spec = Arc::new(world.spec.clone());
-    let desired = line::spread(&spec, &accounts, &|_| Some(Arc::new(Rules)), &BTreeMap::new(), world.sim.now());
+    let desired =
+        line::spread(&spec, &accounts, &|_| Some(Arc::new(Rules)), &BTreeMap::new(), &BTreeMap::new(), world.sim.now());
     for (key, line) in &desired.lines {
         let mut wanted = Rules.render(line, &account).unwrap();
         let seen = world.line(&key.market).await;

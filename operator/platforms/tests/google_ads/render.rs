@@ -17,7 +17,7 @@ use crate::support::{ACCOUNT, spec};
 fn account() -> Account {
     Account {
         name: ACCOUNT.to_owned(),
-        platform: Platform::Google,
+        platform: Platform::named("Google"),
         currency: "EUR".parse().unwrap(),
         time_zone: TimeZone::get("America/New_York").unwrap(),
         budget_unit: 10_000,
@@ -26,6 +26,7 @@ fn account() -> Account {
         conversion_action: None,
         url_parameters: Some("utm_source={platform}&utm_campaign={campaign}&utm_content={market}-{locale}-{ad}".into()),
         name_template: None,
+        identity: BTreeMap::new(),
         objects: None,
     }
 }
@@ -33,7 +34,7 @@ fn account() -> Account {
 fn render_on(spec: &CampaignSpec, account: &Account, market: &str) -> Result<Settings, Vec<LineProblem>> {
     let accounts = BTreeMap::from([(ACCOUNT.to_owned(), account.clone())]);
     let now = "2027-03-01T17:00:00Z".parse().unwrap();
-    let desired = line::spread(&Arc::new(spec.clone()), &accounts, &|_| None, &BTreeMap::new(), now);
+    let desired = line::spread(&Arc::new(spec.clone()), &accounts, &|_| None, &BTreeMap::new(), &BTreeMap::new(), now);
     let line = desired.lines.values().find(|line| line.key.market == market).unwrap();
     Rules.render(line, account)
 }

@@ -10,7 +10,7 @@ use adops_core::campaign::plan::{self, AccountView, Action, Inputs, NewLine, Pla
 use adops_core::campaign::settings::Field;
 use adops_core::campaign::spec::{
     AccountOverrides, Ad, AgeRange, Audience, Bidding, Budget, BudgetPeriod, CampaignSpec, Copy, Decimal, Declarations,
-    Flight, Gender, GoogleOptions, Objective, Policies, Split, State,
+    Flight, Gender, GoogleOptions, MetaOptions, Objective, Policies, Split, State, TikTokOptions,
 };
 use adops_core::market::Market;
 use adops_core::money::Money;
@@ -142,6 +142,8 @@ pub fn spec() -> CampaignSpec {
             ]),
             media: Vec::new(),
         }],
+        meta: MetaOptions::default(),
+        tiktok: TikTokOptions::default(),
         google: GoogleOptions {
             keywords: BTreeMap::from([
                 ("en".parse().unwrap(), words(&["Spring  Series", "\"watch spring\"", "[spring]", "spring series"])),
@@ -206,11 +208,12 @@ pub fn try_connect(
     // A process has one provider; the tests that come later find it installed.
     let _ = rustls::crypto::ring::default_provider().install_default();
     GoogleAds::new(Connection {
-        platform: Platform::Google,
+        platform: Platform::named("Google"),
         account_id: "123-456-7890".to_owned(),
         manager_id: Some("111-222-3333".to_owned()),
         endpoint: Some(sim.google_url()),
         api_version: None,
+        identity: BTreeMap::new(),
         credentials,
         installation: "prod".parse().unwrap(),
         allow: AllowList::new(&["http://127.0.0.1".to_owned()]).unwrap(),
@@ -240,7 +243,7 @@ impl World {
         let facts = self.google.account().await.unwrap();
         Account {
             name: ACCOUNT.to_owned(),
-            platform: Platform::Google,
+            platform: Platform::named("Google"),
             currency: facts.currency,
             time_zone: facts.time_zone,
             budget_unit: facts.budget_unit,
@@ -249,6 +252,7 @@ impl World {
             conversion_action: Some("signup".to_owned()),
             url_parameters: Some("utm_source={platform}&utm_campaign={campaign}&utm_content={market}".to_owned()),
             name_template: None,
+            identity: BTreeMap::new(),
             objects: facts.objects,
         }
     }
@@ -268,7 +272,8 @@ impl World {
         let accounts = BTreeMap::from([(ACCOUNT.to_owned(), account)]);
         let spec = Arc::new(self.spec.clone());
         let now = self.sim.now();
-        let desired = line::spread(&spec, &accounts, &|_| Some(Arc::new(Rules)), &BTreeMap::new(), now);
+        let desired =
+            line::spread(&spec, &accounts, &|_| Some(Arc::new(Rules)), &BTreeMap::new(), &BTreeMap::new(), now);
         let (unsettled, bounds) = (BTreeMap::new(), BTreeMap::new());
         let (refused, contested) = (BTreeSet::new(), BTreeSet::new());
         let views = BTreeMap::from([(

@@ -1,5 +1,6 @@
 //! What can be done to a line's object, and why.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -25,6 +26,15 @@ pub struct Change {
 pub enum Action {
     /// A new object, paused.
     Create(Box<NewLine>),
+    /// A chain that is not whole is continued: what is there stays, what is missing is created, paused.
+    Complete {
+        /// The topmost object.
+        id: ExternalId,
+        /// The whole line.
+        line: Box<NewLine>,
+        /// What is missing, in the platform's words.
+        missing: BTreeSet<String>,
+    },
     /// Our marker is written on an object.
     Mark {
         /// On which.
@@ -148,7 +158,8 @@ impl Action {
     pub fn id(&self) -> Option<&ExternalId> {
         match self {
             Self::Create(_) => None,
-            Self::Mark { id, .. }
+            Self::Complete { id, .. }
+            | Self::Mark { id, .. }
             | Self::Pause { id }
             | Self::Enable { id, .. }
             | Self::SetBudget { id, .. }
@@ -163,7 +174,9 @@ impl Action {
             Self::Pause { .. } => Importance::Stop,
             Self::SetBudget { from, to, .. } if to < from => Importance::Decrease,
             Self::Mark { .. } => Importance::Mark,
-            Self::Create(_) | Self::Enable { .. } | Self::SetBudget { .. } => Importance::Increase,
+            Self::Create(_) | Self::Complete { .. } | Self::Enable { .. } | Self::SetBudget { .. } => {
+                Importance::Increase
+            }
             Self::Set { .. } | Self::Remove { .. } => Importance::Cosmetic,
         }
     }
@@ -180,7 +193,7 @@ impl Action {
             Self::SetBudget { .. } => Some(Field::Budget),
             Self::Set { field, .. } => Some(*field),
             Self::Mark { .. } => Some(Field::Name),
-            Self::Create(_) | Self::Remove { .. } => None,
+            Self::Create(_) | Self::Complete { .. } | Self::Remove { .. } => None,
         }
     }
 
@@ -188,6 +201,7 @@ impl Action {
     pub fn word(&self) -> &'static str {
         match self {
             Self::Create(_) => "create",
+            Self::Complete { .. } => "complete",
             Self::Mark { .. } => "mark",
             Self::Pause { .. } => "pause",
             Self::Enable { .. } => "enable",
@@ -202,6 +216,10 @@ impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Create(new) => write!(f, "create with {} a day", new.budget),
+            Self::Complete { line, missing, .. } => {
+                let missing: Vec<&str> = missing.iter().map(String::as_str).collect();
+                write!(f, "create the missing {} with {} a day", missing.join(", "), line.budget)
+            }
             Self::Mark { name, .. } => write!(f, "restore the marker: {name}"),
             Self::Pause { .. } => f.write_str("pause"),
             Self::Enable { budget, .. } => write!(f, "enable with {budget} a day"),

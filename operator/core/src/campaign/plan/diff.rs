@@ -74,7 +74,9 @@ pub(super) fn present(subject: &Subject<'_>, line: &mut LinePlan) {
     if !has_evidence(subject.inputs, subject.object) {
         // An adoption. All else is changed when it is seen to be ours.
     } else if let Some(wanted) = line.wanted.clone() {
-        if !is_over(subject.inputs, line) {
+        if !subject.object.missing.is_empty() {
+            complete(subject, &wanted, line, &mut changes);
+        } else if !is_over(subject.inputs, line) {
             settings(subject, &wanted, line, &mut changes);
             budget(subject, &wanted, line, &mut changes);
         }
@@ -127,6 +129,19 @@ fn without_wish(subject: &Subject<'_>, line: &LinePlan, changes: &mut Vec<Change
         };
         changes.push(change);
     }
+}
+
+/// A chain that is not whole is continued, never begun anew. Settings and budget are compared when it is.
+fn complete(subject: &Subject<'_>, wanted: &Wanted, line: &mut LinePlan, changes: &mut Vec<Change>) {
+    let Subject { inputs, record, object, .. } = subject;
+    if is_over(inputs, line) {
+        line.problem = Some(LineProblem::new(Reason::FlightOver, "the flight is over; nothing is created"));
+        return;
+    }
+    let cause = if record.confirmed_hash.is_some() { Cause::Drift } else { Cause::Spec };
+    let Action::Create(new) = create(inputs, line, wanted, line.replacement, cause).action else { return };
+    let action = Action::Complete { id: object.id.clone(), line: new, missing: object.missing.clone() };
+    changes.push(Change { action, cause });
 }
 
 fn mark(subject: &Subject<'_>, line: &mut LinePlan, changes: &mut Vec<Change>) {
@@ -313,7 +328,8 @@ fn counting_stop(subject: &Subject<'_>) -> Option<i64> {
 fn stopped_by_hand(subject: &Subject<'_>, wanted: Option<&Wanted>) -> bool {
     let Subject { inputs, record, object, .. } = subject;
     let policies = &inputs.spec.policies;
-    if policies.stops_by_hand == StopsByHand::Override || !has_evidence(inputs, object) {
+    let is_whole = object.missing.is_empty();
+    if policies.stops_by_hand == StopsByHand::Override || !has_evidence(inputs, object) || !is_whole {
         return false;
     }
     let paused = object.delivery == Delivery::PausedByOthers;

@@ -494,3 +494,41 @@ fn a_value_that_was_changed_by_hand_is_drift() {
     world.edit(|spec| spec.policies.ignore_fields.insert(Field::Ages).then_some(()).unwrap());
     assert_eq!(changes(&world.look()), nothing());
 }
+
+fn chained() -> World {
+    let mut spec = spec(&["US", "GB"]);
+    spec.accounts = vec!["b".to_owned()];
+    let mut world = World::new(spec, at("2027-03-10T08:00:00Z"));
+    world.advance(200);
+    world
+}
+
+#[test]
+fn a_chain_that_broke_is_continued_and_never_begun_anew() {
+    let mut world = chained();
+    let plan = world.pass(&Faults::default());
+    assert_eq!(changes(&plan), ["GB: create Spec", "US: create Spec"]);
+    world.advance(200);
+    let plan = world.pass(&Faults::default());
+    assert_eq!(changes(&plan), ["GB: complete Spec", "US: enable Spec"], "GB came to a stop after its first object");
+    world.settle();
+    let creates = world.platform.ledger.iter().filter(|(_, what)| what.contains("create with")).count();
+    assert_eq!((creates, world.platform.enabled_sum()), (2, 100_000_000));
+}
+
+#[test]
+fn a_part_that_somebody_removed_is_made_again_before_the_line_goes_live() {
+    let mut world = chained();
+    world.settle();
+    let id = world.platform.live().map(|(_, id, _)| id.clone()).next().unwrap();
+    let now = world.now;
+    world.platform.by_hand("b", &id, now, Held::lose_part);
+    world.advance(200);
+    let first = world.pass(&Faults::default());
+    assert_eq!(changes(&first), ["GB: complete Drift"]);
+    world.advance(200);
+    let second = world.pass(&Faults::default());
+    assert_eq!(changes(&second), ["GB: enable Spec"]);
+    world.settle();
+    assert_eq!(world.platform.enabled_sum(), 100_000_000);
+}

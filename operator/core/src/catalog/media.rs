@@ -1,0 +1,79 @@
+//! Images and videos: what is known of a file, whatever platform it is for.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::campaign::settings::ContentHash;
+
+/// An image or a video.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum MediaKind {
+    /// A still image.
+    Image,
+    /// A video.
+    Video,
+}
+
+impl fmt::Display for MediaKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Image => "image",
+            Self::Video => "video",
+        })
+    }
+}
+
+/// What was read from a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MediaFacts {
+    /// The hash of its content.
+    pub hash: ContentHash,
+    /// Image or video.
+    pub kind: MediaKind,
+    /// The format, by its usual file ending: `jpg`, `png`, `mp4`.
+    pub format: String,
+    /// In pixels.
+    pub width: u32,
+    /// In pixels.
+    pub height: u32,
+    /// Of a video, in milliseconds.
+    pub duration_ms: Option<u64>,
+    /// In bytes.
+    pub size: u64,
+}
+
+impl MediaFacts {
+    /// Width by height, in thousandths: 1000 is a square, 563 is 9:16.
+    pub fn ratio(&self) -> u32 {
+        let ratio = u64::from(self.width) * 1000 / u64::from(self.height.max(1));
+        u32::try_from(ratio).unwrap_or(u32::MAX)
+    }
+}
+
+/// What is known of the file behind a URL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MediaState {
+    /// It was read.
+    Known(MediaFacts),
+    /// It was not read yet, or is being read.
+    Pending,
+    /// It cannot be read.
+    Unreachable(String),
+    /// It was read, and is no image or video that could be used, or not the content that `#sha256=` names.
+    Unusable(String),
+}
+
+/// A file that an ad names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Medium {
+    /// The URL, placeholders filled in.
+    pub url: String,
+    /// What is known of it.
+    pub state: MediaState,
+}
+
+/// What is known of files, by the account (as the Campaign names it) that they are for, and URL. On an account a file
+/// is [`MediaState::Known`] when the platform has taken and processed it.
+pub type MediaBook = BTreeMap<(String, String), MediaState>;

@@ -1,0 +1,3 @@
+//! What ads are made of beside words.
+
+pub mod media;

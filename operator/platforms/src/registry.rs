@@ -1,0 +1,41 @@
+//! The platforms that there are connectors for. A new one is added here, and nowhere else outside of its folder.
+
+use std::sync::Arc;
+
+use adops_core::platform::{Platform, PlatformRules};
+
+use crate::google_ads;
+use crate::port::{AdPlatform, ConnectError, Connection};
+
+/// A connector.
+pub struct Entry {
+    /// The platform it is for.
+    pub platform: Platform,
+    /// Makes it for one account.
+    pub connect: fn(Connection) -> Result<Arc<dyn AdPlatform>, ConnectError>,
+    /// Its pure half.
+    pub rules: fn() -> Arc<dyn PlatformRules>,
+}
+
+/// All connectors.
+pub const CONNECTORS: &[Entry] = &[Entry {
+    platform: google_ads::PLATFORM,
+    connect: |connection| Ok(Arc::new(google_ads::GoogleAds::new(connection)?)),
+    rules: || Arc::new(google_ads::Rules),
+}];
+
+/// Makes the connector of an account.
+pub fn connect(connection: Connection) -> Result<Arc<dyn AdPlatform>, ConnectError> {
+    let platform = connection.platform;
+    let entry = find(platform).ok_or(ConnectError::NoConnector(platform))?;
+    (entry.connect)(connection)
+}
+
+/// The rules of a platform, without an account: for plans made offline.
+pub fn rules(platform: Platform) -> Option<Arc<dyn PlatformRules>> {
+    find(platform).map(|entry| (entry.rules)())
+}
+
+fn find(platform: Platform) -> Option<&'static Entry> {
+    CONNECTORS.iter().find(|entry| entry.platform == platform)
+}
