@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Holds what the tests have sent, and what the simulator has answered, against Google's own messages.
+"""Holds what the tests have sent, and what the simulator has answered, against the platforms' own descriptions.
 
     run.py [--self-test] [FOLDER]
 
 FOLDER holds recordings (`*.jsonl`); without it, the environment variable ADOPS_RECORD_DIR names it.
+TikTok's enums and sizes are checked if ADOPS_TIKTOK_OPENAPI names a file with its OpenAPI description.
 """
 
 import argparse
@@ -13,7 +14,7 @@ import sys
 import unittest
 from pathlib import Path
 
-from checks import conformance, recordings
+from checks import conformance, recordings, tiktok
 from checks.report import Report
 
 
@@ -47,16 +48,22 @@ def check(folder: Path) -> Report:
     # The largest first, so that no processor is left with them at the end.
     files = sorted(folder.glob("*.jsonl"), key=lambda file: -file.stat().st_size)
     report = Report()
+    tiktok.described()  # read once, before the processes part
     with multiprocessing.get_context("fork").Pool() as pool:
         for part in pool.imap_unordered(check_file, files):
             report.add(part)
     print(f"{len(files)} recordings in {folder}")
+    if not os.environ.get(tiktok.DESCRIPTION):
+        print(f"SKIPPED TikTok's enums and sizes: {tiktok.DESCRIPTION} names no OpenAPI description")
     return report
 
 
 def check_file(file: Path) -> Report:
     """Checks the recordings of a file."""
-    return conformance.check(recordings.read(file))
+    found = list(recordings.read(file))
+    report = conformance.check(found)
+    report.add(tiktok.check(found))
+    return report
 
 
 if __name__ == "__main__":

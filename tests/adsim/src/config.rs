@@ -8,6 +8,7 @@ use crate::clock::ClockConfig;
 pub use crate::google::config::{
     AccessLevel, AccountConfig, GoogleConfig, Limits, OAuthClient, Project, ServiceAccount,
 };
+pub use crate::tiktok::config::TikTokConfig;
 
 /// The whole simulator's configuration. The default has one Google Ads account of 10 digits, in US dollars and New
 /// York time, reachable directly and through a manager account, with Standard access.
@@ -24,6 +25,8 @@ pub struct Config {
     pub clock: ClockConfig,
     /// Google Ads.
     pub google: GoogleConfig,
+    /// TikTok.
+    pub tiktok: TikTokConfig,
     /// File to which each request and its answer is appended as one JSON line. Without it, one in the folder that the
     /// environment variable `ADOPS_RECORD_DIR` names, if any.
     pub record: Option<PathBuf>,
@@ -39,6 +42,7 @@ impl Default for Config {
             admin_port: 0,
             clock: ClockConfig::System,
             google: GoogleConfig::default(),
+            tiktok: TikTokConfig::default(),
             record: None,
             keep_requests: 0,
         }

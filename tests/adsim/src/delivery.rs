@@ -80,10 +80,14 @@ impl Market<'_> {
     }
 
     /// The figures of an object that has spent so much of a day, before the day's swing.
-    #[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "counts are far below 2^52")]
     pub fn figures(&self, id: i64, day: Date, spend: f64) -> Metrics {
+        self.bought(id, spend * swing(self.seed, id, day))
+    }
+
+    /// What an object gets for its money.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "counts are far below 2^52")]
+    pub fn bought(&self, id: i64, spend: f64) -> Metrics {
         let config = self.config;
-        let spend = spend * swing(self.seed, id, day);
         let vary = |rate: f64, salt: i64| rate * (0.75 + 0.5 * unit(self.seed, id, salt));
         let price = vary((config.cost_per_click_micros * self.scale) as f64, -1).max(1.0).round();
         let clicks = (spend / price).floor();
@@ -109,7 +113,7 @@ fn swing(seed: u64, id: i64, day: Date) -> f64 {
 }
 
 /// A number in 0..1 that depends on nothing but its arguments (`SplitMix64`).
-fn unit(seed: u64, id: i64, salt: i64) -> f64 {
+pub(crate) fn unit(seed: u64, id: i64, salt: i64) -> f64 {
     let mut z = seed
         .wrapping_add(id.cast_unsigned().wrapping_mul(0x9E37_79B9_7F4A_7C15))
         .wrapping_add(salt.cast_unsigned().wrapping_mul(0xD1B5_4A32_D192_ED03));

@@ -7,7 +7,7 @@
 //! A simulator that is kinder than the real service is a bug. What is known from the service's descriptions or seen
 //! live is simulated as it is; what is assumed says so in a comment.
 //!
-//! Google Ads lives in [`google`]. Platforms share port, clock, faults, ledger, recorder and the admin API; what a
+//! Google Ads lives in [`google`], TikTok in [`tiktok`]. Platforms share port, clock, faults, ledger, recorder and the admin API; what a
 //! platform has to offer for that is the trait in `platform.rs`.
 
 mod admin;
@@ -21,6 +21,7 @@ pub mod ledger;
 pub mod platform;
 pub mod record;
 mod server;
+pub mod tiktok;
 mod urlencoded;
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -41,6 +42,9 @@ pub use google::view::AccountView;
 pub use ledger::{Actor, Change, LedgerEntry};
 pub use platform::PlatformName;
 pub use record::RecordedRequest;
+pub use tiktok::config::{AdvertiserConfig, TikTokConfig};
+pub use tiktok::edits::{TikTokAction, TikTokEdit};
+pub use tiktok::view::AdvertiserView;
 
 use clock::Clock;
 use google::Google;
@@ -163,6 +167,11 @@ impl AdSim {
         self.inner.url()
     }
 
+    /// Base URL of the TikTok Business API; paths begin with the version.
+    pub fn tiktok_url(&self) -> String {
+        format!("{}/open_api", self.inner.url())
+    }
+
     /// URL of Google's OAuth2 token endpoint.
     pub fn token_url(&self) -> String {
         format!("{}{}", self.inner.url(), google::port::TOKEN_PATH)
@@ -232,6 +241,37 @@ impl AdSim {
             labels: Vec::new(),
             budgets: Vec::new(),
         })
+    }
+
+    /// Makes an edit of a TikTok advertiser account by hand and returns what it changed.
+    pub fn edit_tiktok(&self, edit: &TikTokEdit) -> Result<Vec<LedgerEntry>, EditError> {
+        let mut tiktok = self.inner.platforms.tiktok();
+        Ok(self.inner.ledger.add(tiktok.edit(edit, self.inner.clock.now())?))
+    }
+
+    /// A view of a TikTok advertiser account, if there is one.
+    pub fn tiktok_account(&self, advertiser_id: &str) -> Option<AdvertiserView> {
+        self.inner.platforms.tiktok().view(advertiser_id, self.inner.clock.now())
+    }
+
+    /// Changes the rules of the simulated TikTok: delays, limits, versions, what is assumed. Accounts stay as they are.
+    pub fn configure_tiktok(&self, change: impl FnOnce(&mut TikTokConfig)) {
+        change(&mut self.inner.platforms.tiktok().config);
+    }
+
+    /// Lets all of TikTok's access tokens expire, until one is restored.
+    pub fn expire_tiktok_tokens(&self) {
+        self.inner.platforms.tiktok().auth.expire();
+    }
+
+    /// Revokes one of TikTok's access tokens.
+    pub fn revoke_tiktok_token(&self, token: &str) {
+        self.inner.platforms.tiktok().auth.revoke(token);
+    }
+
+    /// Undoes a revocation, or the end of all tokens.
+    pub fn restore_tiktok_token(&self, token: &str) {
+        self.inner.platforms.tiktok().auth.restore(token);
     }
 
     /// Google's searches see accounts as they were this long ago, from now on.

@@ -14,6 +14,7 @@ use crate::edits::EditError;
 use crate::faults::Faults;
 use crate::google::Google;
 use crate::ledger::LedgerEntry;
+use crate::tiktok::{self, TikTok};
 
 /// The platforms.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -22,22 +23,25 @@ pub enum PlatformName {
     /// Google Ads.
     #[default]
     Google,
+    /// TikTok.
+    TikTok,
 }
 
 impl PlatformName {
     /// All platforms.
-    pub const ALL: &[PlatformName] = &[PlatformName::Google];
+    pub const ALL: &[PlatformName] = &[PlatformName::Google, PlatformName::TikTok];
 
     /// The name as ledger and recordings have it.
     pub fn as_str(self) -> &'static str {
         match self {
             PlatformName::Google => "google",
+            PlatformName::TikTok => "tiktok",
         }
     }
 
     /// The platform that a path belongs to. What belongs to nobody is Google's, which answers that it is not found.
-    pub(crate) fn of(_path: &str) -> PlatformName {
-        PlatformName::Google
+    pub(crate) fn of(path: &str) -> PlatformName {
+        if tiktok::port::is_path(path) { PlatformName::TikTok } else { PlatformName::Google }
     }
 }
 
@@ -141,12 +145,16 @@ pub(crate) trait Platform: Send + std::fmt::Debug {
 #[derive(Debug)]
 pub(crate) struct Platforms {
     google: Mutex<Google>,
+    tiktok: Mutex<TikTok>,
 }
 
 impl Platforms {
     /// The platforms of a configuration.
     pub(crate) fn new(config: &Config) -> Result<Platforms, crate::Error> {
-        Ok(Platforms { google: Mutex::new(Google::new(config.google.clone(), config.seed)?) })
+        Ok(Platforms {
+            google: Mutex::new(Google::new(config.google.clone(), config.seed)?),
+            tiktok: Mutex::new(TikTok::new(config.tiktok.clone(), config.seed)?),
+        })
     }
 
     /// Google Ads.
@@ -154,10 +162,16 @@ impl Platforms {
         self.google.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// TikTok.
+    pub(crate) fn tiktok(&self) -> MutexGuard<'_, TikTok> {
+        self.tiktok.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Works with a platform.
     pub(crate) fn with<R>(&self, name: PlatformName, work: impl FnOnce(&mut dyn Platform) -> R) -> R {
         match name {
             PlatformName::Google => work(&mut *self.google()),
+            PlatformName::TikTok => work(&mut *self.tiktok()),
         }
     }
 

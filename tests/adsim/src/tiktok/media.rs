@@ -1,0 +1,258 @@
+//! Images and videos of an account: uploaded by URL, processed for a while, told by id.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::config::{MediaFile, TikTokConfig};
+use super::errors::{Refusal, code};
+use super::schema::{Doc, text, texts};
+
+/// Pixels of the largest image.
+const MOST_PIXELS: u64 = 1440 * 2560;
+/// Bytes of the largest video.
+const MOST_VIDEO_BYTES: u64 = 500_000_000;
+/// Bytes of the largest image.
+const MOST_IMAGE_BYTES: u64 = 50_000_000;
+/// Characters of a file name.
+const MOST_NAME: usize = 100;
+
+/// An image or a video.
+#[derive(Debug, Clone)]
+pub struct Media {
+    /// Id that ads use.
+    pub id: String,
+    /// Name, unique in the account.
+    pub file_name: String,
+    /// The file.
+    pub file: MediaFile,
+    /// When it was uploaded.
+    pub created: Timestamp,
+    /// When it can be used.
+    pub ready_at: Timestamp,
+}
+
+/// The media of an account.
+#[derive(Debug, Default)]
+pub struct Library {
+    images: BTreeMap<String, Media>,
+    videos: BTreeMap<String, Media>,
+}
+
+impl Library {
+    /// All images.
+    pub fn images(&self) -> impl Iterator<Item = &Media> {
+        self.images.values()
+    }
+
+    /// All videos.
+    pub fn videos(&self) -> impl Iterator<Item = &Media> {
+        self.videos.values()
+    }
+
+    /// The next instant at which a video is ready.
+    pub fn next_due(&self, now: Timestamp) -> Option<Timestamp> {
+        self.videos.values().map(|v| v.ready_at).filter(|due| *due > now).min()
+    }
+
+    /// `file/image/ad/upload/`.
+    pub fn upload_image(
+        &mut self,
+        body: &Doc,
+        id: u64,
+        config: &TikTokConfig,
+        now: Timestamp,
+    ) -> Result<Value, Refusal> {
+        let file = fetch(body, "image_url", config, code::UNREACHABLE_IMAGE)?;
+        let bad = |why: &str| Err(Refusal::new(code::BAD_FILE, format!("image_url: {why}")));
+        if file.seconds > 0.0 {
+            return bad("The file is no image.");
+        }
+        if u64::from(file.width) * u64::from(file.height) > MOST_PIXELS {
+            return bad("The image has more than 3686400 pixels.");
+        }
+        if file.bytes > MOST_IMAGE_BYTES {
+            return bad("The image is larger than 50 MB.");
+        }
+        let file_name = name_of(body, &file, self.images.values())?;
+        let media = Media { id: format!("ad-site-i18n/{id}"), file_name, file, created: now, ready_at: now };
+        let answer = image(&media);
+        self.images.insert(media.id.clone(), media);
+        Ok(answer)
+    }
+
+    /// `file/video/ad/upload/`. The same video uploaded again gets another id.
+    pub fn upload_video(
+        &mut self,
+        body: &Doc,
+        id: u64,
+        config: &TikTokConfig,
+        now: Timestamp,
+    ) -> Result<Value, Refusal> {
+        let file = fetch(body, "video_url", config, code::UNREACHABLE_URL)?;
+        let bad = |why: &str| Err(Refusal::new(code::BAD_FILE, format!("video_url: {why}")));
+        if file.seconds <= 0.0 {
+            return bad("The file is no video.");
+        }
+        // The ratios are documented as recommended; that others are refused is assumed.
+        if ![(9, 16), (16, 9), (1, 1)].iter().any(|(w, h)| is_ratio(&file, *w, *h)) {
+            return bad("The ratio must be 9:16, 16:9 or 1:1.");
+        }
+        if file.width.min(file.height) < 540 {
+            return bad("The resolution is too low.");
+        }
+        if file.bytes > MOST_VIDEO_BYTES {
+            return bad("The video is larger than 500 MB.");
+        }
+        let file_name = name_of(body, &file, self.videos.values())?;
+        let ready_at = now + config.video_processing;
+        let media = Media { id: format!("v10033g5{id}"), file_name, file, created: now, ready_at };
+        let mut answer = video(&media);
+        answer["displayable"] = (ready_at <= now).into();
+        self.videos.insert(media.id.clone(), media);
+        Ok(json!([answer]))
+    }
+
+    /// `file/image/ad/info/`.
+    pub fn image_info(&self, query: &Doc) -> Result<Value, Refusal> {
+        let ids = at_most(query, "image_ids", 100)?;
+        let list: Vec<Value> = ids.iter().filter_map(|id| self.images.get(*id)).map(image).collect();
+        Ok(json!({ "list": list }))
+    }
+
+    /// `file/video/ad/info/`. Videos that cannot be used in ads, as those still being processed, are left out.
+    pub fn video_info(&self, query: &Doc, now: Timestamp) -> Result<Value, Refusal> {
+        let ids = at_most(query, "video_ids", 60)?;
+        let found = ids.iter().filter_map(|id| self.videos.get(*id));
+        let list: Vec<Value> = found.filter(|v| v.ready_at <= now && !v.file.broken).map(video).collect();
+        Ok(json!({ "list": list }))
+    }
+
+    /// Whether an ad can use an image.
+    pub fn check_image(&self, id: &str) -> Result<(), Refusal> {
+        let known = self.images.contains_key(id);
+        if known { Ok(()) } else { Err(Refusal::invalid(format!("web_uri: The image {id} does not exist."))) }
+    }
+
+    /// Whether an ad can use a video.
+    pub fn check_video(&self, id: &str, now: Timestamp) -> Result<(), Refusal> {
+        match self.videos.get(id) {
+            Some(video) if video.ready_at > now => {
+                Err(Refusal::new(code::TRANSCODING, "Video transcoding in process."))
+            }
+            Some(video) if !video.file.broken => Ok(()),
+            _ => Err(Refusal::new(code::INVALID_VIDEO, format!("The Video ID {id} is invalid."))),
+        }
+    }
+}
+
+/// The file behind a URL. The simulator reads nothing from the network: what is there is configured, or made up.
+fn fetch(body: &Doc, field: &str, config: &TikTokConfig, unreachable: i64) -> Result<MediaFile, Refusal> {
+    match text(body, "upload_type") {
+        "UPLOAD_BY_URL" => {}
+        // Documented as the default.
+        "" => return Err(Refusal::not_simulated("UPLOAD_BY_FILE")),
+        other => return Err(Refusal::not_simulated(other)),
+    }
+    let url = text(body, field);
+    if !url.starts_with("https://") && !url.starts_with("http://") {
+        return Err(Refusal::missing(field));
+    }
+    let file = config.media.iter().find(|file| file.url == url).cloned().unwrap_or_else(|| made_up(url));
+    if file.unreachable {
+        return Err(Refusal::new(unreachable, format!("{field}: Unable to fetch the URL.")));
+    }
+    Ok(file)
+}
+
+fn made_up(url: &str) -> MediaFile {
+    let path = url.split(['?', '#']).next().unwrap_or_default().to_ascii_lowercase();
+    let is_image = [".jpg", ".jpeg", ".png"].iter().any(|end| path.ends_with(end));
+    let file = MediaFile { url: url.into(), ..MediaFile::default() };
+    if is_image { MediaFile { height: file.width, seconds: 0.0, bytes: 400_000, ..file } } else { file }
+}
+
+fn is_ratio(file: &MediaFile, width: u32, height: u32) -> bool {
+    let (is, wanted) = (u64::from(file.width) * u64::from(height), u64::from(file.height) * u64::from(width));
+    is.abs_diff(wanted) * 50 <= wanted
+}
+
+fn name_of<'a>(body: &Doc, file: &MediaFile, others: impl Iterator<Item = &'a Media>) -> Result<String, Refusal> {
+    let from_url = file.url.split(['?', '#']).next().and_then(|path| path.rsplit('/').next()).unwrap_or_default();
+    let name = match text(body, "file_name") {
+        "" => from_url.chars().take(MOST_NAME).collect(),
+        name if name.chars().count() > MOST_NAME => {
+            return Err(Refusal::invalid("file_name: Length must be between 1 and 100."));
+        }
+        name => name.to_owned(),
+    };
+    let mut others = others;
+    if others.any(|other| other.file_name == name) {
+        return Err(Refusal::new(code::DUPLICATE_NAME, "The material's name has a duplicate."));
+    }
+    Ok(name)
+}
+
+fn at_most<'a>(query: &'a Doc, field: &str, most: usize) -> Result<Vec<&'a str>, Refusal> {
+    let ids = texts(query, field);
+    if ids.is_empty() || ids.len() > most {
+        return Err(Refusal::invalid(format!("{field}: Length must be between 1 and {most}.")));
+    }
+    Ok(ids)
+}
+
+/// Stands for the MD5 of a file: the same for the same content, 32 hexadecimal digits.
+pub fn signature(file: &MediaFile) -> String {
+    let content = if file.content.is_empty() { &file.url } else { &file.content };
+    let hash = |seed: u64| content.bytes().fold(seed, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01B3));
+    format!("{:016x}{:016x}", hash(0xCBF2_9CE4_8422_2325), hash(0x9E37_79B9_7F4A_7C15))
+}
+
+fn material(media: &Media) -> String {
+    media.id.bytes().filter(u8::is_ascii_digit).map(char::from).collect()
+}
+
+fn iso(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+fn image(media: &Media) -> Value {
+    json!({
+        "image_id": media.id,
+        "material_id": material(media),
+        "is_carousel_usable": true,
+        "displayable": true,
+        "width": media.file.width,
+        "height": media.file.height,
+        "format": media.file_name.rsplit('.').next().unwrap_or("jpeg"),
+        "image_url": media.file.url,
+        "signature": signature(&media.file),
+        "size": media.file.bytes,
+        "file_name": media.file_name,
+        "create_time": iso(media.created),
+        "modify_time": iso(media.created),
+    })
+}
+
+fn video(media: &Media) -> Value {
+    json!({
+        "video_id": media.id,
+        "material_id": material(media),
+        "displayable": true,
+        "width": media.file.width,
+        "height": media.file.height,
+        "format": "mp4",
+        "duration": media.file.seconds,
+        "bit_rate": 2_000_000,
+        "video_cover_url": format!("https://p16.example.com/{}.image", media.id),
+        "preview_url": format!("https://v16.example.com/{}", media.id),
+        "signature": signature(&media.file),
+        "size": media.file.bytes,
+        "allowed_placements": ["PLACEMENT_TIKTOK", "PLACEMENT_PANGLE"],
+        "allow_download": true,
+        "file_name": media.file_name,
+        "create_time": iso(media.created),
+        "modify_time": iso(media.created),
+    })
+}
