@@ -40,6 +40,8 @@ pub struct World {
     pub sim: AdSim,
     /// The operator, if one runs.
     pub operator: Option<RunningOperator>,
+    /// Another way to the API server, which operators take if there is one.
+    pub api_server: Option<http::Uri>,
     now: Timestamp,
 }
 
@@ -120,7 +122,7 @@ impl World {
         let admin = cluster.client(&cluster.ready.kubeconfig).await.expect("a client");
         let sim = AdSim::start(config).await.expect("a simulator");
         let now = sim.now();
-        let world = Self { cluster, namespace, admin, sim, operator: None, now };
+        let world = Self { cluster, namespace, admin, sim, operator: None, api_server: None, now };
         world.create_namespace().await;
         world.apply(&world.account_yaml("google-global", "google-ads")).await.expect("an account");
         world
@@ -174,7 +176,8 @@ spec:
     pub async fn start_operator_with(&mut self, switch: Option<Arc<KillSwitch>>, adjust: impl FnOnce(&mut Options)) {
         assert!(self.operator.is_none(), "one operator runs already");
         let kubeconfig = &self.cluster.ready.operator_kubeconfig;
-        let config = cluster::config(kubeconfig).await.expect("a kubeconfig");
+        let mut config = cluster::config(kubeconfig).await.expect("a kubeconfig");
+        config.cluster_url = self.api_server.clone().unwrap_or(config.cluster_url);
         let clock = Clock::stepped(self.now);
         let mut options = Options {
             installation: INSTALLATION.parse().expect("an installation id"),

@@ -3,16 +3,15 @@
 //! The ledger is played back from its beginning. After each request of ours:
 //! - S1: of each token at most one object is there, and of each line at most one is enabled;
 //! - a campaign was created paused, with our labels, with a place, an end date and a token;
-//! - whatever is enabled has a place, an end date and our label;
+//! - what the request has left enabled has a place, an end date and our label;
 //! - S2: nothing without our marker was touched;
-//! - S3: the enabled budgets of a Campaign do not pass its budget, unless they did before and the request has not
-//!   raised them.
+//! - S3: the enabled budgets of a Campaign, over all accounts, do not pass its budget, and those of an account do not
+//!   pass its ceiling, unless they did before and the request has not raised them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use adops_core::campaign::line::CampaignId;
 use adops_core::marker::{ShortHash, Token};
-use adops_e2e::world::CUSTOMER;
 use adsim::{Actor, AdSim, Change, LedgerEntry};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -22,12 +21,17 @@ const LABEL: &str = "adops:test";
 /// The label of what we have paused.
 const PAUSED_LABEL: &str = "adops:test:paused";
 
-/// The budgets of Campaigns over time, and what the ledger says of them.
+/// A limit over time.
+type Limits = Vec<(Timestamp, i64)>;
+
+/// The limits of Campaigns and accounts over time, and what the ledger says of them.
 #[derive(Debug, Clone, Default)]
 pub struct Audit {
-    caps: BTreeMap<ShortHash, Vec<(Timestamp, i64)>>,
-    /// After an edit by hand the sum may pass the cap, and what is enabled may lack something, until that is seen: so
-    /// long neither is looked at.
+    caps: BTreeMap<ShortHash, Limits>,
+    ceilings: BTreeMap<String, Limits>,
+    outages: Vec<(Timestamp, Timestamp)>,
+    /// An edit by hand may be unknown to us for so long: what it added to the enabled budgets does not count against a
+    /// write of ours, and what it took from an object is not missed.
     pub blind_after_hand: SignedDuration,
 }
 
@@ -37,58 +41,84 @@ impl Audit {
         self.caps.entry(CampaignId::new(namespace, name).hash()).or_default().push((now, micros));
     }
 
-    /// The budget that counts at an instant. Business time stands still while a change is on its way: at the instant
-    /// of a change the budget before it counts, too.
-    fn cap_at(&self, campaign: ShortHash, at: Timestamp) -> Option<i64> {
-        let caps = self.caps.get(&campaign)?;
-        let before = caps.iter().rev().find(|(since, _)| *since < at).map(|(_, cap)| *cap);
-        let now = caps.iter().filter(|(since, _)| *since == at).map(|(_, cap)| *cap).max();
+    /// The ceiling of a platform account from now on.
+    pub fn ceiling(&mut self, customer: &str, now: Timestamp, micros: i64) {
+        self.ceilings.entry(customer.to_owned()).or_default().push((now, micros));
+    }
+
+    /// A span of time in which an operator could not know what was changed in the cluster.
+    pub fn outage(&mut self, from: Timestamp, until: Timestamp) {
+        self.outages.push((from, until));
+    }
+
+    /// The limit that counts at an instant. Business time stands still while a change is on its way: at the instant
+    /// of a change the limit before it counts, too, and so it does as long as nobody can know of the change.
+    fn limit_at(&self, limits: Option<&Limits>, at: Timestamp) -> Option<i64> {
+        let limits = limits?;
+        let outage = self.outages.iter().filter(|(from, until)| (*from..=*until).contains(&at)).map(|(from, _)| *from);
+        let known = outage.min().unwrap_or(at);
+        let before = limits.iter().rev().find(|(since, _)| *since < known).map(|(_, limit)| *limit);
+        let now = limits.iter().filter(|(since, _)| (known..=at).contains(since)).map(|(_, limit)| *limit).max();
         before.max(now)
     }
 
     /// What is broken, in words.
     pub fn broken(&self, sim: &AdSim) -> Vec<String> {
-        let mut replay = Replay::default();
         let ledger = sim.ledger();
+        let mut accounts: BTreeMap<&str, Replay> = BTreeMap::new();
         let mut broken = Vec::new();
-        let mut hand: Option<Timestamp> = None;
         for request in ledger.chunk_by(|a, b| !a.request_id.is_empty() && a.request_id == b.request_id) {
-            let (first, before) = (&request[0], replay.sums());
-            let mut created = BTreeSet::new();
-            for entry in request {
-                if let Some(id) = replay.take(entry) {
-                    created.insert(id);
-                }
-            }
-            if !matches!(first.actor, Actor::Api(_)) {
-                hand = Some(first.at);
+            let first = &request[0];
+            let known = first.at - self.blind_after_hand;
+            accounts.entry(&first.account).or_default();
+            let sums_before = sums(&accounts, known);
+            let replay = accounts.entry(&first.account).or_default();
+            let wrong_before = replay.wrong(known);
+            let lives_before = replay.lives();
+            let created: BTreeSet<String> = request.iter().filter_map(|entry| replay.take(entry)).collect();
+            if !by_us(first) {
+                replay.note_hand(first.at, request, &lives_before);
                 continue;
             }
-            let mut found = replay.twins();
+            let mut found: Vec<String> = replay.wrong(known).difference(&wrong_before).cloned().collect();
             found.extend(created.iter().filter_map(|id| replay.incomplete(id, true)));
             found.extend(request.iter().filter_map(|entry| replay.foreign(entry)));
-            if hand.is_none_or(|hand| first.at.duration_since(hand) >= self.blind_after_hand) {
-                found.extend(replay.enabled().filter_map(|id| replay.incomplete(id, false)));
-                for (campaign, sum) in replay.sums() {
-                    let cap = self.cap_at(campaign, first.at);
-                    let grown = sum > before.get(&campaign).copied().unwrap_or(0);
-                    if let Some(cap) = cap.filter(|cap| sum > *cap && grown) {
-                        found.push(format!("S3: {sum} micros are enabled, the budget is {cap}"));
-                    }
+            for (of, sum) in sums(&accounts, known) {
+                let grown = sum > sums_before.get(&of).copied().unwrap_or(0);
+                let limit = match &of {
+                    Of::Campaign(hash) => self.limit_at(self.caps.get(hash), first.at),
+                    Of::Account(customer) => self.limit_at(self.ceilings.get(customer), first.at),
+                };
+                if let Some(limit) = limit.filter(|limit| grown && sum > *limit) {
+                    found.push(format!("S3: {sum} micros are enabled of {of:?}, the limit is {limit}"));
                 }
             }
             broken.extend(found.into_iter().map(|what| format!("#{} at {}: {what}", first.sequence, first.at)));
         }
-        // An audit that has lost its way proves nothing.
-        let account = sim.google_account(CUSTOMER);
-        let there: Vec<_> = account.present().map(|one| (one.id.to_string(), &one.name, &one.status)).collect();
-        let mut told: Vec<_> = replay.campaigns.iter().map(|(id, one)| (id.clone(), &one.name, &one.status)).collect();
-        told.sort_by_key(|(id, ..)| id.parse::<i64>().unwrap_or_default());
-        if there != told {
-            broken.push(format!("the ledger tells of {told:?}, there are {there:?}"));
-        }
+        broken.extend(accounts.iter().filter_map(|(customer, replay)| replay.lost(sim, customer)));
         broken
     }
+}
+
+/// What a limit is about.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Of {
+    Campaign(ShortHash),
+    Account(String),
+}
+
+/// Enabled budgets by Campaign and by account; what hands have added since `known` is left out.
+fn sums(accounts: &BTreeMap<&str, Replay>, known: Timestamp) -> BTreeMap<Of, i64> {
+    let mut sums = BTreeMap::new();
+    for (customer, replay) in accounts {
+        for (id, campaign) in &replay.campaigns {
+            let Some(token) = &campaign.marked else { continue };
+            let live = campaign.before_hands(replay.live(id), known);
+            *sums.entry(Of::Campaign(token.campaign)).or_default() += live;
+            *sums.entry(Of::Account((*customer).to_owned())).or_default() += live;
+        }
+    }
+    sums
 }
 
 /// How many campaigns the ledger says that we have created.
@@ -109,11 +139,29 @@ struct Campaign {
     ends: bool,
     labels: BTreeSet<String>,
     places: BTreeSet<String>,
+    /// The token that its name has, or had before somebody renamed it.
+    marked: Option<Token>,
+    /// Edits by hand, and what it could spend a day before each.
+    hands: Vec<(Timestamp, i64)>,
 }
 
 impl Campaign {
     fn token(&self) -> Option<Token> {
         Token::find(&self.name)
+    }
+
+    fn is_enabled(&self) -> bool {
+        self.status == "ENABLED"
+    }
+
+    /// What it could spend a day if the hands since `known` had added nothing.
+    fn before_hands(&self, live: i64, known: Timestamp) -> i64 {
+        let unknown = self.hands.iter().filter(|(at, _)| *at > known).map(|(_, before)| *before);
+        unknown.fold(live, i64::min)
+    }
+
+    fn is_edited_since(&self, known: Timestamp) -> bool {
+        self.hands.iter().any(|(at, _)| *at > known)
     }
 }
 
@@ -139,6 +187,7 @@ impl Replay {
             ("campaign", change) => {
                 let campaign = self.campaigns.entry(id.clone()).or_default();
                 campaign.name = text("name").unwrap_or_else(|| std::mem::take(&mut campaign.name));
+                campaign.marked = campaign.token().or_else(|| campaign.marked.take());
                 campaign.status = text("status").unwrap_or_else(|| std::mem::take(&mut campaign.status));
                 campaign.budget = text("campaignBudget").unwrap_or_else(|| std::mem::take(&mut campaign.budget));
                 if entry.after.contains_key("endDateTime") || entry.before.contains_key("endDateTime") {
@@ -183,19 +232,41 @@ impl Replay {
         None
     }
 
-    fn enabled(&self) -> impl Iterator<Item = &String> {
-        let ours = |campaign: &Campaign| campaign.status == "ENABLED" && campaign.token().is_some();
-        self.campaigns.iter().filter(move |(_, campaign)| ours(campaign)).map(|(id, _)| id)
+    /// What a campaign may spend a day.
+    fn live(&self, id: &str) -> i64 {
+        let campaign = self.campaigns.get(id).filter(|campaign| campaign.is_enabled());
+        campaign.and_then(|campaign| self.budgets.get(&campaign.budget)).copied().unwrap_or(0)
     }
 
-    /// Enabled budgets by Campaign.
-    fn sums(&self) -> BTreeMap<ShortHash, i64> {
-        let mut sums = BTreeMap::new();
-        for campaign in self.campaigns.values().filter(|campaign| campaign.status == "ENABLED") {
-            let Some(token) = campaign.token() else { continue };
-            *sums.entry(token.campaign).or_default() += self.budgets.get(&campaign.budget).copied().unwrap_or(0);
+    fn lives(&self) -> BTreeMap<String, i64> {
+        self.campaigns.keys().map(|id| (id.clone(), self.live(id))).collect()
+    }
+
+    /// Notes what somebody has edited, and what it could spend before.
+    fn note_hand(&mut self, at: Timestamp, edit: &[LedgerEntry], before: &BTreeMap<String, i64>) {
+        let mut edited: BTreeSet<String> = edit.iter().filter_map(campaign_of).collect();
+        edited.extend(before.iter().filter(|(id, live)| self.live(id) != **live).map(|(id, _)| id.clone()));
+        for id in edited {
+            if let Some(campaign) = self.campaigns.get_mut(&id) {
+                campaign.hands.push((at, before.get(&id).copied().unwrap_or(0)));
+            }
         }
-        sums
+    }
+
+    /// All that must not be: twins, and what is enabled and lacks something that no hand has taken since `known`.
+    fn wrong(&self, known: Timestamp) -> BTreeSet<String> {
+        let enabled = self.campaigns.iter().filter(|(_, campaign)| campaign.is_enabled() && campaign.token().is_some());
+        let judged = enabled.filter(|(_, campaign)| !campaign.is_edited_since(known));
+        self.twins().into_iter().chain(judged.filter_map(|(id, _)| self.incomplete(id, false))).collect()
+    }
+
+    /// An audit that has lost its way proves nothing.
+    fn lost(&self, sim: &AdSim, customer: &str) -> Option<String> {
+        let account = sim.google_account(customer);
+        let there: Vec<_> = account.present().map(|one| (one.id.to_string(), &one.name, &one.status)).collect();
+        let mut told: Vec<_> = self.campaigns.iter().map(|(id, one)| (id.clone(), &one.name, &one.status)).collect();
+        told.sort_by_key(|(id, ..)| id.parse::<i64>().unwrap_or_default());
+        (there != told).then(|| format!("the ledger tells of {told:?}, there are {there:?}"))
     }
 
     fn twins(&self) -> Vec<String> {
@@ -203,7 +274,7 @@ impl Replay {
         let mut lines: BTreeMap<(ShortHash, ShortHash), Vec<&str>> = BTreeMap::new();
         for (id, campaign) in &self.campaigns {
             let Some(token) = campaign.token() else { continue };
-            if campaign.status == "ENABLED" {
+            if campaign.is_enabled() {
                 lines.entry((token.campaign, token.line)).or_default().push(id);
             }
             tokens.entry(token).or_default().push(id);
@@ -238,11 +309,16 @@ impl Replay {
 
     /// A change of a campaign that was never ours.
     fn foreign(&self, entry: &LedgerEntry) -> Option<String> {
-        let id = entry.resource_name.rsplit('/').next()?;
-        let campaign = id.split('~').next()?;
-        let about = matches!(entry.kind.as_str(), "campaign" | "campaignLabel" | "campaignCriterion");
-        (about && self.others.contains(campaign)).then(|| format!("S2: {} is not ours", entry.resource_name))
+        let campaign = campaign_of(entry)?;
+        self.others.contains(&campaign).then(|| format!("S2: {} is not ours", entry.resource_name))
     }
+}
+
+/// The campaign that an entry is about, if it is about one.
+fn campaign_of(entry: &LedgerEntry) -> Option<String> {
+    let about = matches!(entry.kind.as_str(), "campaign" | "campaignLabel" | "campaignCriterion");
+    let id = entry.resource_name.rsplit('/').next()?;
+    about.then(|| id.split('~').next().unwrap_or(id).to_owned())
 }
 
 fn number(value: &Value) -> Option<i64> {

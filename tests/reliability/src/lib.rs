@@ -5,8 +5,10 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "test support")]
 
 pub mod audit;
+pub mod dice;
 pub mod drive;
 pub mod process;
+pub mod proxy;
 pub mod spec;
 pub mod state;
 

@@ -57,7 +57,8 @@ impl State {
     }
 }
 
-fn settings(campaign: &CampaignView) -> Value {
+/// All that is set on a campaign, without what is own to its world.
+pub fn settings(campaign: &CampaignView) -> Value {
     let mut fields = campaign.fields.clone();
     if let Some(fields) = fields.as_object_mut() {
         for name in OWN_TO_A_WORLD {

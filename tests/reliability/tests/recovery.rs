@@ -85,6 +85,33 @@ async fn reads_may_lag_as_long_as_they_like() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pause_that_late_reads_do_not_show_is_not_sent_again_and_again() {
+    if !has_cluster("late pauses") {
+        return;
+    }
+    let (mut world, audit) = at_rest().await;
+    world.sim.set_read_lag(SignedDuration::from_secs(60));
+    let before = world.sim.requests().len();
+    world.delete_campaign("spring").await;
+    let limit = Instant::now() + Duration::from_secs(20);
+    while state(&world).enabled_count() > 0 && Instant::now() < limit {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    world.rest().await;
+    let mutates = |world: &World, from: usize| {
+        let requests = world.sim.requests();
+        requests[from..].iter().filter(|request| request.path.ends_with(":mutate")).count()
+    };
+    assert_eq!(mutates(&world, before), 1, "time has not passed, and nothing new was seen");
+    world.until("it is gone", |snapshot| snapshot.campaign("spring").is_none()).await;
+    // Once more each time that the five seconds have passed that the connector reckons with: twelve times, each with a
+    // request that is refused for the label that is there already.
+    assert!(mutates(&world, before) <= 26, "{} requests", mutates(&world, before));
+    let broken = audit.broken(&world.sim);
+    assert!(broken.is_empty(), "{broken:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_create_whose_answer_is_lost_is_settled_to_one_object() {
     if !has_cluster("lost answers") {
         return;

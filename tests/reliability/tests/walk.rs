@@ -10,6 +10,7 @@ use std::time::Instant;
 use adops_e2e::kill::KillSwitch;
 use adops_e2e::world::{CUSTOMER, World, sim_config};
 use adops_reliability::audit::Audit;
+use adops_reliability::dice::Dice;
 use adops_reliability::spec::Spec;
 use adops_reliability::state::State;
 use adops_reliability::{has_cluster, is_full};
@@ -19,23 +20,6 @@ use std::sync::Arc;
 
 /// Steps of a walk.
 const STEPS: usize = 24;
-
-/// Chance from a seed (`SplitMix64`).
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, end: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        usize::try_from((z ^ (z >> 31)) % u64::try_from(end).unwrap()).unwrap()
-    }
-
-    fn of<'a, T>(&mut self, all: &'a [T]) -> &'a T {
-        &all[self.below(all.len())]
-    }
-}
 
 fn edited(dice: &mut Dice, spec: &Spec, number: usize) -> Spec {
     let mut spec = spec.clone();
@@ -113,7 +97,7 @@ async fn killed(dice: &mut Dice, world: &mut World, switch: &mut Arc<KillSwitch>
 
 async fn walk(seed: u64) {
     let began = Instant::now();
-    let mut dice = Dice(seed);
+    let mut dice = Dice::new(seed);
     let mut world = World::new().await;
     let mut audit = Audit::default();
     audit.blind_after_hand = SignedDuration::from_mins(12);

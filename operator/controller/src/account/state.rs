@@ -64,6 +64,8 @@ pub struct Known {
     pub by_campaign: HashMap<ShortHash, BTreeSet<ExternalId>>,
     /// Until when an observation may miss a write of ours.
     pub unsettled: BTreeMap<ExternalId, Timestamp>,
+    /// Objects whose pause the platform has acknowledged, and until when an observation may not show it.
+    pub pauses: BTreeMap<ExternalId, Timestamp>,
     /// Objects that this process has created, and until when a listing may not show them. What is seen of
     /// them is true: nothing but the create was written.
     pub created: BTreeMap<ExternalId, Timestamp>,
@@ -115,6 +117,7 @@ impl AccountState {
             listed: None,
             by_campaign: HashMap::new(),
             unsettled: BTreeMap::new(),
+            pauses: BTreeMap::new(),
             created: BTreeMap::new(),
             started,
             floor: started,
@@ -230,6 +233,7 @@ impl Known {
         self.created.retain(|_, until| listed.is_none_or(|listed| listed <= *until));
         let unsettled = &self.unsettled;
         self.upper_bounds.retain(|id, _| unsettled.contains_key(id));
+        self.pauses.retain(|id, _| unsettled.contains_key(id));
         self.refused_decreases.retain(|id| lines.get(id).is_some_and(|line| line.delivery == Delivery::Enabled));
     }
 
@@ -269,6 +273,11 @@ impl Known {
                 return;
             }
         };
+        match (action, outcome) {
+            (Action::Pause { .. }, Outcome::Applied { .. }) => _ = self.pauses.insert(id.clone(), until),
+            (Action::Enable { .. }, _) => _ = self.pauses.remove(&id),
+            _ => {}
+        }
         if let Some(bound) = most(action) {
             let slot = self.upper_bounds.entry(id.clone()).or_default();
             *slot = (*slot).max(bound);

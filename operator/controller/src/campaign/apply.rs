@@ -89,7 +89,10 @@ fn sift(
         {
             Some((block.reason, format!("{}; the next attempt is at {}", block.message, block.until)))
         } else {
-            refused(change).or_else(|| ceiling(known, change)).or_else(|| brake(gathered, known, change))
+            refused(change)
+                .or_else(|| acknowledged(gathered, known, change))
+                .or_else(|| ceiling(known, change))
+                .or_else(|| brake(gathered, known, change))
         };
         match refusal {
             None => true,
@@ -111,6 +114,16 @@ fn passes_block(block: &Block, change: &Change) -> bool {
 fn rejected(memory: &CampaignMemory, key: &LineKey, change: &Change, now: Timestamp) -> Option<(Reason, String)> {
     let rejection = memory.rejections.get(&(key.clone(), fingerprint(&change.action)))?;
     (rejection.retry > now).then(|| (rejection.reason, rejection.message.clone()))
+}
+
+/// A pause is right on any evidence, but not again and again: one that the platform has acknowledged is repeated only
+/// when an observation that began late enough still does not show it.
+fn acknowledged(gathered: &Gathered, known: &super::gather::Known, change: &Change) -> Option<(Reason, String)> {
+    let Action::Pause { id, .. } = &change.action else { return None };
+    let until = *known.state.known().pauses.get(id)?;
+    (until >= gathered.now).then(|| {
+        (Reason::NotObserved, format!("the platform has acknowledged the pause, and may not show it before {until}"))
+    })
 }
 
 /// S11: what cannot be undone is braked, unless a person has confirmed it. Surplus objects of an unknown outcome have

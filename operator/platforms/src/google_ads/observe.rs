@@ -231,17 +231,27 @@ pub(super) fn keyword(keyword: &super::wire::Keyword) -> Keyword {
     Keyword::new(&keyword.text, Match::from_wire(&keyword.match_type))
 }
 
-/// The ads that can be shown. What another ad group shows is told apart, so that it is noticed.
+/// The ads that can be shown. What another ad group shows is told apart, so that it is noticed; and so is a second ad
+/// that equals a first: it was added twice, because an answer was lost or a listing late.
 fn ads(tree: &Tree) -> BTreeSet<AdSettings> {
     let shown = |group: &Group| {
         let enabled = group.is_enabled();
-        group.ads.iter().filter(move |ad| enabled && ad.status == "ENABLED").map(ad_settings).collect::<Vec<_>>()
+        let shown = group.ads.iter().filter(move |ad| enabled && ad.status == "ENABLED");
+        shown.map(|ad| (ad.ad.id.clone(), ad_settings(ad))).collect::<Vec<_>>()
     };
-    let main = tree.main_group().map_or_else(Vec::new, shown);
+    let mut ads = BTreeSet::new();
+    for (id, ad) in tree.main_group().map_or_else(Vec::new, shown) {
+        if let Some(twin) = ads.replace(ad) {
+            ads.insert(AdSettings { url: format!("ad {id}: {}", twin.url), ..twin });
+        }
+    }
     let others = tree.other_groups().flat_map(|group| {
-        shown(group).into_iter().map(|ad| AdSettings { url: format!("ad group {}: {}", group.own.id, ad.url), ..ad })
+        shown(group)
+            .into_iter()
+            .map(|(_, ad)| AdSettings { url: format!("ad group {}: {}", group.own.id, ad.url), ..ad })
     });
-    main.into_iter().chain(others).collect()
+    ads.extend(others);
+    ads
 }
 
 fn serving(tree: &Tree, delivered: bool) -> BTreeSet<Reason> {

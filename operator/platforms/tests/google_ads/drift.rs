@@ -57,6 +57,34 @@ async fn a_place_that_was_taken_away() {
 }
 
 #[tokio::test]
+async fn an_ad_that_was_added_twice() {
+    let world = corrected(
+        |world, _| {
+            let group = group(world);
+            let ad = &group.ads[0];
+            let texts = |texts: &[String]| texts.iter().map(|text| json!({ "text": text })).collect::<Vec<_>>();
+            world.edit_raw(json!([{ "adGroupAdOperation": { "create": {
+                "adGroup": group.resource_name,
+                "status": "ENABLED",
+                "ad": {
+                    "finalUrls": ad.final_urls,
+                    "responsiveSearchAd": {
+                        "headlines": texts(&ad.headlines),
+                        "descriptions": texts(&ad.descriptions),
+                        "path1": "watch",
+                    },
+                },
+            } } }]));
+        },
+        &[Field::Ads],
+    )
+    .await;
+    let (running, stopped): (Vec<_>, Vec<_>) = group(&world).ads.into_iter().partition(|ad| ad.status == "ENABLED");
+    assert_eq!((running.len(), stopped.len()), (1, 1));
+    assert!(running[0].id < stopped[0].id, "the first one has the history");
+}
+
+#[tokio::test]
 async fn an_ad_that_was_edited() {
     let world = corrected(
         |world, _| {
