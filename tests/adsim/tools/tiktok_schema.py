@@ -20,7 +20,8 @@ from business_api_client import api, models
 DESCRIBED = """advertiser/info pixel/list report/integrated/get search/region
 smart_plus/campaign/create smart_plus/campaign/update smart_plus/campaign/get smart_plus/campaign/status/update
 smart_plus/adgroup/create smart_plus/adgroup/update smart_plus/adgroup/get smart_plus/adgroup/status/update
-smart_plus/ad/create smart_plus/ad/update smart_plus/ad/get smart_plus/ad/status/update""".split()
+smart_plus/ad/create smart_plus/ad/update smart_plus/ad/get smart_plus/ad/status/update
+smart_plus/ad/review_info""".split()
 # Only in the SDK.
 IN_SDK = """oauth2/access_token oauth2/advertiser/get campaign/create campaign/get adgroup/get ad/get
 file/image/ad/upload file/image/ad/info file/video/ad/upload file/video/ad/info identity/get tool/region

@@ -1,6 +1,7 @@
 //! Places and languages that the service knows.
 //!
-//! Ids of countries and US states are those of `GeoNames`, as TikTok's are; those of DMAs are Nielsen's numbers (assumed).
+//! Ids of countries and US states are those of `GeoNames` (geonames.org, CC BY 4.0), as TikTok's are; those of DMAs are
+//! Nielsen's numbers (assumed).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;

@@ -194,7 +194,6 @@ fn objects<'a>(view: &View<'a>, query: &Query<'_>, doc: &Doc) -> Result<Vec<&'a 
         ids.as_ref().is_none_or(|(name, ids)| ids.contains(&id_at(view, object, name).to_string()))
             && view.has_primary(object, &status)
     };
-    // Whatever the lag of lists, a report is of what is there when it is made.
     Ok(view.account.all(query.kind, view.as_of).rev().filter(|o| is_wanted(o)).take(MOST_OBJECTS).collect())
 }
 

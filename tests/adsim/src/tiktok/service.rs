@@ -13,6 +13,7 @@ use super::list::list;
 use super::object::Kind;
 use super::regions;
 use super::report::report;
+use super::review::review_info;
 use super::schema::{Doc, Endpoint, endpoint, text, texts};
 use super::status::View;
 use super::writes::{Reject, Reply, Write};
@@ -91,6 +92,7 @@ enum Route {
     Update(Kind),
     Status(Kind),
     List(Kind, bool),
+    ReviewInfo,
     Report,
     Image,
     ImageInfo,
@@ -114,6 +116,7 @@ impl Route {
             "adgroup/get" => Route::List(Kind::Adgroup, false),
             "ad/get" => Route::List(Kind::Ad, false),
             "report/integrated/get" => Route::Report,
+            "smart_plus/ad/review_info" => Route::ReviewInfo,
             "file/image/ad/upload" => Route::Image,
             "file/image/ad/info" => Route::ImageInfo,
             "file/video/ad/upload" => Route::Video,
@@ -238,6 +241,7 @@ impl TikTok {
         let view = View { as_of, ..self.present(account, now) };
         match route {
             Route::List(kind, smart_plus) => list(&view, kind, smart_plus, query),
+            Route::ReviewInfo => review_info(&view, query),
             Route::Report => report(&view, query),
             Route::ImageInfo => account.library.image_info(query),
             Route::VideoInfo => account.library.video_info(query, now),

@@ -79,8 +79,17 @@ async fn statuses_say_what_is_in_the_way() {
     let bad = json!({"advertiser_id": ADVERTISER, "smart_plus_ad_id": made, "ad_text_list": [{"ad_text": "DisapproveMe now"}]});
     client.post_ok("smart_plus/ad/update", &bad).await;
     assert_eq!(status()[1..], ["ADGROUP_STATUS_AUDIT", "AD_STATUS_AUDIT"], "a new text is reviewed anew");
+    let query = json!({"advertiser_id": ADVERTISER, "smart_plus_ad_ids": [made],
+        "extra_info_setting": {"include_reject_info": true}});
+    let review =
+        async || client.get_ok("smart_plus/ad/review_info", &query).await["smart_plus_ad_review_infos"].clone();
+    assert_eq!(review().await, json!([]), "no result yet");
     client.sim.set_now(client.sim.next_due().unwrap());
     assert_eq!(status()[1..], ["ADGROUP_STATUS_AUDIT_DENY", "AD_STATUS_AUDIT_DENY"]);
+    let denied = review().await[0].clone();
+    assert_eq!((&denied["smart_plus_ad_id"], &denied["review_status"]), (&json!(made), &json!("UNAVAILABLE")));
+    let content = json!({"content_type": "ModeString", "text_content": "DisapproveMe now"});
+    assert_eq!(denied["reject_info"][0]["content_info"], content);
     client.post_ok("smart_plus/ad/create", &ad(&group, "second", &media)).await;
     client.sim.set_now(client.sim.next_due().unwrap());
     assert_eq!(status()[1], "ADGROUP_STATUS_PARTIAL_AUDIT_DELIVERY_OK");
