@@ -5,12 +5,12 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 
-use crate::cluster;
 use crate::project::{self, Project};
+use crate::{chart, cluster};
 
 /// The task. The demo's own flags go through to it.
 pub fn run(project: &Project, args: &[&str]) -> anyhow::Result<ExitCode> {
-    let cluster = cluster::build(project)?;
+    let (cluster, helm) = (cluster::build(project)?, chart::helm(project)?);
     eprintln!("building the operator, kubectl-adops, the simulator and the demo");
     let packages = ["-p", "adops-controller", "-p", "adops-cli", "-p", "adsim", "-p", "adops-e2e"];
     project::run(project.cargo(&["build", "--bins"]).args(packages))?;
@@ -20,6 +20,6 @@ pub fn run(project: &Project, args: &[&str]) -> anyhow::Result<ExitCode> {
         // A relative `--record FILE` is meant from where the user is.
         demo.current_dir(directory);
     }
-    demo.env("ADOPS_CLUSTER_BIN", cluster).env("ADOPS_BIN_DIR", project.binaries());
+    demo.env("ADOPS_CLUSTER_BIN", cluster).env("ADOPS_HELM_BIN", helm).env("ADOPS_BIN_DIR", project.binaries());
     Err(demo.exec()).with_context(|| binary.display().to_string())
 }

@@ -1,9 +1,11 @@
 //! The project's tasks: `cargo xtask <task>`.
 
+mod chart;
 mod cluster;
 mod crds;
 mod demo;
 mod deny;
+mod go;
 mod project;
 mod python;
 mod steps;
@@ -20,7 +22,8 @@ Usage: cargo xtask <TASK>
 
   test [--full] [--keep-going]   everything that must pass; --full adds the long fault matrices
   demo [--once] [--record FILE]  the whole system in this terminal, from a fresh clone
-  crds [--check]                 writes crds/ from the types; --check only tells whether they differ
+  crds [--check]                 writes crds/ and the chart's from the types; --check only tells whether they differ
+  chart [--check]                writes deploy/rbac.yaml from the chart; --check tells whether it differs, and lints
   cluster up [ARGS]              a real control plane in target/cluster/dev (or --dir DIR), in the background
   cluster down [ARGS]            stops it; --purge removes it, too
   cluster env [ARGS]             how to reach it: eval \"$(cargo xtask cluster env)\"
@@ -50,6 +53,7 @@ fn run(args: &[String]) -> anyhow::Result<ExitCode> {
         "test" => test::run(&project, args),
         "demo" => demo::run(&project, args),
         "crds" => crds::run(&project, args),
+        "chart" => chart::run(&project, args),
         "cluster" => cluster::run(&project, args),
         "help" | "--help" | "-h" => {
             print!("{HELP}");

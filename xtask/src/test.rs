@@ -8,7 +8,7 @@ use anyhow::{Context, bail};
 
 use crate::project::{self, Project};
 use crate::steps::{Outcome, Run, Step, run_all};
-use crate::{cluster, crds, deny, python};
+use crate::{chart, cluster, crds, deny, go, python};
 
 const STEPS: &[Step] = &[
     Step { name: "Rust format", action: rust_format },
@@ -18,9 +18,12 @@ const STEPS: &[Step] = &[
     Step { name: "CRDs are the types'", action: |run| crds::check(run.project).map(Into::into) },
     Step { name: "clippy", action: clippy },
     Step { name: "control plane", action: |run| cluster::build(run.project).map(|_| Outcome::Done(None)) },
+    Step { name: "helm", action: |run| chart::helm(run.project).map(|_| Outcome::Done(None)) },
+    Step { name: "chart", action: |run| chart::check(run.project).map(Into::into) },
     Step { name: "go vet", action: go_vet },
     Step { name: "binaries", action: binaries },
     Step { name: "Rust tests", action: rust_tests },
+    Step { name: "demo", action: demo },
     Step { name: "Go tests", action: go_tests },
     Step { name: "conformance", action: conformance },
 ];
@@ -48,9 +51,11 @@ fn rust_format(run: &Run<'_>) -> anyhow::Result<Outcome> {
 }
 
 fn go_format(run: &Run<'_>) -> anyhow::Result<Outcome> {
-    let unformatted = project::output(&mut go(run.project, "gofmt", &["-l", "."]))?;
-    if !unformatted.is_empty() {
-        bail!("not formatted:\n{unformatted}run `gofmt -w .` in tests/cluster");
+    for module in go::MODULES {
+        let unformatted = project::output(&mut go::command(run.project, module, "gofmt", &["-l", "."]))?;
+        if !unformatted.is_empty() {
+            bail!("not formatted:\n{unformatted}run `gofmt -w .` in {module}");
+        }
     }
     Ok(().into())
 }
@@ -79,7 +84,9 @@ fn clippy(run: &Run<'_>) -> anyhow::Result<Outcome> {
 }
 
 fn go_vet(run: &Run<'_>) -> anyhow::Result<Outcome> {
-    project::run(&mut go(run.project, "go", &["vet", "-trimpath", "./..."]))?;
+    for module in go::MODULES {
+        project::run(&mut go::command(run.project, module, "go", &["vet", "-trimpath", "./..."]))?;
+    }
     Ok(().into())
 }
 
@@ -105,11 +112,19 @@ fn rust_tests(run: &Run<'_>) -> anyhow::Result<Outcome> {
     Ok(Outcome::Done(Some(counts)))
 }
 
+/// The whole story, through the chart: it ends with 0 only if each step held.
+fn demo(run: &Run<'_>) -> anyhow::Result<Outcome> {
+    let mut command = run.project.tool(run.project.binaries().join("adops-demo"), &["--once"]);
+    project::run(with_binaries(run, &mut command))?;
+    Ok(().into())
+}
+
+/// The tests of the control plane itself take minutes.
 fn go_tests(run: &Run<'_>) -> anyhow::Result<Outcome> {
-    if !run.full {
-        return Ok(Outcome::Skipped("only with --full".to_owned()));
+    let modules = if run.full { &go::MODULES[..] } else { &["tests/helm"] };
+    for module in modules {
+        project::run(&mut go::command(run.project, module, "go", &["test", "-buildvcs=false", "-trimpath", "./..."]))?;
     }
-    project::run(&mut go(run.project, "go", &["test", "-buildvcs=false", "-trimpath", "./..."]))?;
     Ok(().into())
 }
 
@@ -119,16 +134,10 @@ fn conformance(run: &Run<'_>) -> anyhow::Result<Outcome> {
     Ok(().into())
 }
 
-/// A command of Go in the folder of its module.
-fn go(project: &Project, program: &str, args: &[&str]) -> Command {
-    let mut command = project.tool(program, args);
-    command.current_dir(cluster::sources(project));
-    command
-}
-
 /// Tells tests where the programs are that they start, and whether they shall take their time.
 fn with_binaries<'c>(run: &Run<'_>, command: &'c mut Command) -> &'c mut Command {
     command.env("ADOPS_CLUSTER_BIN", run.project.path("target/cluster/adops-cluster"));
+    command.env("ADOPS_HELM_BIN", run.project.path("target/helm/helm"));
     command.env("ADOPS_BIN_DIR", run.project.binaries());
     if run.full {
         command.env("ADOPS_FULL", "1");

@@ -34,7 +34,7 @@ pub use account::{AdAccount, AdAccountSpec, AdAccountStatus};
 pub use campaign::{Campaign, CampaignSpec, CampaignStatus};
 pub use condition::{ConditionType, Conditions};
 pub use reason::Reason;
-pub use schema::{crd_yaml, crds};
+pub use schema::{crd_template, crd_yaml, crds};
 
 /// The API group of all kinds.
 pub const GROUP: &str = "adops.dev";

@@ -24,6 +24,24 @@ pub fn crd_yaml(crd: &CustomResourceDefinition) -> Result<String, serde_yaml_ng:
     serde_yaml_ng::to_string(crd)
 }
 
+/// A CRD as a template of the Helm chart: installed with `crds.install`, and kept at uninstall with `crds.keep`.
+pub fn crd_template(crd: &CustomResourceDefinition) -> Result<String, serde_yaml_ng::Error> {
+    // What a template engine would take for its own comes out as it is.
+    let yaml = crd_yaml(crd)?.replace("{{", "{{ \"{{\" }}");
+    let name = format!("  name: {}\n", crd.spec.names.plural.clone() + "." + &crd.spec.group);
+    let yaml = yaml.replacen(&name, &format!("{name}{CHART_METADATA}"), 1);
+    Ok(format!("{{{{- if .Values.crds.install }}}}\n{yaml}{{{{- end }}}}\n"))
+}
+
+/// What the chart adds to the metadata of a CRD.
+const CHART_METADATA: &str = "  labels:
+    {{- include \"adops.labels\" . | nindent 4 }}
+  {{- if .Values.crds.keep }}
+  annotations:
+    helm.sh/resource-policy: keep
+  {{- end }}
+";
+
 fn tidy(mut crd: CustomResourceDefinition) -> CustomResourceDefinition {
     for version in &mut crd.spec.versions {
         let Some(validation) = &mut version.schema else { continue };

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use adops_api::campaign::Line;
 use adops_api::validate::{self, Resource};
-use adops_api::{crd_yaml, crds};
+use adops_api::{crd_template, crd_yaml, crds};
 use adops_core::campaign::spec::CampaignSpec;
 
 fn repository() -> PathBuf {
@@ -30,13 +30,13 @@ fn yaml_files(folder: &str) -> Vec<(String, String)> {
 }
 
 #[test]
-fn crds_are_those_of_the_types() {
-    let generated: Vec<_> =
-        crds().iter().map(|crd| (format!("{}.yaml", crd.spec.names.plural), crd_yaml(crd).unwrap())).collect();
-    assert!(
-        yaml_files("crds") == generated,
-        "crds/ is not what the types say: run `cargo run -p adops-api --bin crdgen crds`"
-    );
+fn crds_are_those_of_the_types_in_the_chart_too() {
+    let generated = |render: fn(&_) -> Result<String, _>| -> Vec<_> {
+        crds().iter().map(|crd| (format!("{}.yaml", crd.spec.names.plural), render(crd).unwrap())).collect()
+    };
+    for (folder, wanted) in [("crds", generated(crd_yaml)), ("charts/adops/templates/crds", generated(crd_template))] {
+        assert!(yaml_files(folder) == wanted, "{folder} is not what the types say: run `cargo xtask crds`");
+    }
 }
 
 #[test]

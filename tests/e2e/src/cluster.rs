@@ -36,6 +36,8 @@ pub struct Ready {
     pub user_kubeconfig: PathBuf,
     /// The operator's kubeconfig, with just the permissions of `deploy/rbac.yaml`.
     pub operator_kubeconfig: PathBuf,
+    /// Every request, if the cluster was started with `--audit`.
+    pub audit_log: Option<PathBuf>,
 }
 
 /// The binary, if the environment names one.

@@ -10,5 +10,6 @@
 
 pub mod cluster;
 pub mod given;
+pub mod helm;
 pub mod kill;
 pub mod world;

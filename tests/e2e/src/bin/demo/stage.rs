@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use adops_api::Campaign;
 use adops_controller::runtime::health::ClockState;
 use adops_e2e::cluster::{self, Cluster};
+use adops_e2e::helm::{self, Helm};
 use adops_e2e::world::sim_config;
 use adsim::AdSim;
 use anyhow::{Context, bail, ensure};
@@ -78,7 +79,14 @@ impl Stage {
         Ok(path)
     }
 
-    /// Starts the operator with just the permissions that `deploy/rbac.yaml` gives.
+    /// helm, as the admin.
+    pub fn helm(&self) -> anyhow::Result<Helm> {
+        ensure!(helm::binary().is_some(), "{} is not set: run `cargo xtask demo`", helm::BINARY);
+        Ok(Helm::of(&self.cluster))
+    }
+
+    /// Starts the operator with just the permissions that the chart gives. No machine of this control plane runs pods, so
+    /// it runs beside it.
     pub fn start_operator(&mut self) -> anyhow::Result<()> {
         let log = std::fs::File::options().create(true).append(true).open(self.folder.join("operator.log"))?;
         let mut child = Command::new(binaries()?.join("adops-operator"))
@@ -103,6 +111,15 @@ impl Stage {
     pub fn kill_operator(&mut self) -> anyhow::Result<()> {
         let mut operator = self.operator.take().context("no operator runs")?;
         operator.child.kill()?;
+        operator.child.wait()?;
+        Ok(())
+    }
+
+    /// SIGTERM, as a pod gets it when its Deployment goes.
+    pub fn stop_operator(&mut self) -> anyhow::Result<()> {
+        let mut operator = self.operator.take().context("no operator runs")?;
+        // Its stdin ends, and it comes to a graceful end.
+        drop(operator.child.stdin.take());
         operator.child.wait()?;
         Ok(())
     }
@@ -260,10 +277,8 @@ impl Stage {
 
     /// Ends everything.
     pub async fn strike(mut self) {
-        if let Some(mut operator) = self.operator.take() {
-            // Its stdin ends, and it comes to a graceful end.
-            drop(operator.child.stdin.take());
-            let _ = operator.child.wait();
+        if self.operator.is_some() {
+            let _ = self.stop_operator();
         }
         self.sim.shutdown().await;
         drop(self.cluster);

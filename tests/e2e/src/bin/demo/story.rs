@@ -1,5 +1,6 @@
 //! The story, step by step. Each step says what it shows and checks that it really is so.
 
+use adops_e2e::helm;
 use adops_e2e::world::CUSTOMER;
 use adsim::google::view::{AccountView, CampaignView};
 use adsim::{Edit, EditAction, Effect, Fault, Match};
@@ -22,16 +23,15 @@ pub async fn tell(stage: &mut Stage) -> anyhow::Result<()> {
     outage(stage).await?;
     kill(stage).await?;
     delete(stage).await?;
-    rest(stage).await
+    rest(stage).await?;
+    reinstall(stage).await
 }
 
 async fn install(stage: &mut Stage) -> anyhow::Result<()> {
-    show::step(1, "An admin installs the CRDs and roles; a marketer gets the role `edit` in a namespace");
+    show::step(1, "An admin installs the chart; a marketer gets the role `edit` in a namespace");
+    install_chart(stage)?;
     for args in [
-        &["apply", "--server-side", "-f", "crds/"][..],
-        &["wait", "--for=condition=Established", "-f", "crds/"],
-        &["apply", "-f", "deploy/rbac.yaml"],
-        &["create", "namespace", NAMESPACE],
+        &["create", "namespace", NAMESPACE][..],
         &["create", "rolebinding", "marketers", "--clusterrole=edit", "--group=marketers", "-n", NAMESPACE],
     ] {
         let output = stage.kubectl(true, args)?;
@@ -44,6 +44,19 @@ async fn install(stage: &mut Stage) -> anyhow::Result<()> {
             Ok(output.status.success())
         })
         .await
+}
+
+fn install_chart(stage: &mut Stage) -> anyhow::Result<()> {
+    let output = stage.helm()?.upgrade(&helm::chart(), &["installation=demo"]);
+    show::command(
+        "helm install adops charts/adops -n adops-system --create-namespace --set installation=demo,image.repository=...",
+        if output.status.success() { "" } else { "failed" },
+    );
+    ensure!(output.status.success(), "{}", printed(&output));
+    let wait = ["wait", "--for=condition=Established", "--timeout=30s", "-f", "crds/"];
+    let output = stage.kubectl(true, &wait)?;
+    ensure!(output.status.success(), "{}", printed(&output));
+    Ok(())
 }
 
 async fn account(stage: &mut Stage) -> anyhow::Result<()> {
@@ -260,6 +273,28 @@ async fn rest(stage: &mut Stage) -> anyhow::Result<()> {
     let writes = stage.sim.ledger().len() - before;
     ensure!(writes == 0, "{writes} platform writes in a day without a change");
     show::holds("a day later: 0 platform writes");
+    Ok(())
+}
+
+async fn reinstall(stage: &mut Stage) -> anyhow::Result<()> {
+    show::step(13, "The chart is uninstalled, and a day later installed again");
+    let before = live(stage).iter().map(|campaign| (campaign.id, campaign.status.clone())).collect::<Vec<_>>();
+    let writes = stage.sim.ledger().len();
+    let output = stage.helm()?.uninstall();
+    show::command("helm uninstall adops -n adops-system", "");
+    ensure!(output.status.success(), "{}", printed(&output));
+    stage.stop_operator()?;
+    stage.pass(SignedDuration::from_hours(24)).await?;
+    ensure!(stage.campaign("minimal").await?.is_some_and(|c| c.metadata.deletion_timestamp.is_none()), "it is there");
+    ensure!(stage.sim.ledger().len() == writes, "an uninstall changes nothing on the platform");
+    show::holds("all Campaigns are still there, and nothing was changed on the platform");
+    install_chart(stage)?;
+    stage.start_operator()?;
+    stage.pass(SignedDuration::from_hours(2)).await?;
+    stage.user(&["get", "campaigns", "-n", NAMESPACE])?;
+    let after = live(stage).iter().map(|campaign| (campaign.id, campaign.status.clone())).collect::<Vec<_>>();
+    ensure!(stage.sim.ledger().len() == writes && after == before, "a new install writes nothing either");
+    show::holds("taken up as it is: 0 platform writes");
     Ok(())
 }
 
