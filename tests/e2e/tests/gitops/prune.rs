@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use adops_api::Campaign;
 use adops_e2e::given::{self, campaign};
 use adops_e2e::world::World;
 use jiff::SignedDuration;
@@ -28,7 +29,7 @@ fn platform(world: &World) -> BTreeMap<i64, (String, String, i64)> {
     objects
         .map(|object| {
             let budget = object.budget.map_or(0, |budget| budget.amount_micros);
-            (i64::try_from(object.id).unwrap(), (object.name, object.status, budget))
+            (object.id, (object.name, object.status, budget))
         })
         .collect()
 }
@@ -70,6 +71,18 @@ async fn after_a_mass_prune_and_its_revert_the_platform_is_as_before_with_the_sa
     assert_eq!(platform(&world), before);
 }
 
+/// Applies again and again, as a tool does, until what was being deleted has gone and is there anew.
+async fn apply_until_there(world: &mut World, name: &str, yaml: &str) {
+    loop {
+        let applied = world.apply(yaml).await;
+        let stays = |campaign: &Campaign| campaign.metadata.deletion_timestamp.is_none();
+        if applied.is_ok() && world.look().await.campaign(name).is_some_and(stays) {
+            return;
+        }
+        world.step().await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_revert_that_comes_before_the_prune_is_done_ends_the_same() {
     let Some(mut world) = given::world().await else { return };
@@ -82,15 +95,8 @@ async fn a_revert_that_comes_before_the_prune_is_done_ends_the_same() {
     }
     let before = platform(&world);
     world.as_admin(&["delete", "campaigns", "--all", "--wait=false"], "");
-    // A tool applies again and again, until what was being deleted is gone and is there anew.
     for (name, yaml) in in_git() {
-        let uid = world.look().await.campaign(&name).and_then(|campaign| campaign.metadata.uid.clone());
-        let applied = world.apply(&yaml).await;
-        let after = world.look().await.campaign(&name).and_then(|campaign| campaign.metadata.uid.clone());
-        if applied.is_ok() && after == uid && uid.is_some() {
-            world.until_gone(&name).await;
-            world.apply(&yaml).await.unwrap();
-        }
+        apply_until_there(&mut world, &name, &yaml).await;
     }
     for (name, _) in in_git() {
         world.until_ready(&name).await;
