@@ -41,7 +41,7 @@ fn without_field(text: &str, field: &str) -> String {
         inside = (line.trim() == format!("{field}:")).then(|| indent(line));
         inside.is_none()
     });
-    kept.map(|line| format!("{line}\n")).collect()
+    kept.collect::<Vec<_>>().join("\n") + "\n"
 }
 
 fn stored(cluster: &Cluster) -> Value {
