@@ -111,6 +111,12 @@ pub struct AdAccountSpec {
     #[schemars(length(max = 8), regex(pattern = "^[1-9][0-9]{0,5}(s|m|h)$"))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub poll_interval: Option<String>,
+    /// How many operations a day the platform takes from the project or app that the credentials belong to, all accounts
+    /// together: on Google 2880 with Explorer and 15000 with Basic access. Of accounts of one project the least number
+    /// counts. Leave it out if there is no limit (Standard access), or to learn it from the platform's refusals.
+    #[schemars(range(min = 1, max = 1_000_000_000))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub daily_operations: Option<i64>,
     /// What only Meta has. Only for platform Meta.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub meta: Option<MetaIdentity>,
@@ -236,6 +242,10 @@ pub struct AdAccountStatus {
     /// Until when the platform takes no more calls from us.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quota_exhausted_until: Option<Time>,
+    /// How often the account is read now: as asked, or less often to spare the platform's quota. For example 45m.
+    #[schemars(length(max = 16))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub poll_interval: Option<String>,
     /// How many objects the account holds, and how many it may hold.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub objects: Option<ObjectCount>,
@@ -267,6 +277,7 @@ impl Default for AdAccountStatus {
             account_status: None,
             credentials_expire_at: None,
             quota_exhausted_until: None,
+            poll_interval: None,
             objects: None,
             live_budget: None,
             holder: None,

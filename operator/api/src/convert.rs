@@ -104,6 +104,15 @@ pub fn identity(account: &account::AdAccountSpec) -> BTreeMap<String, String> {
     given.into_iter().filter_map(|(name, id)| Some((name.to_owned(), id?))).collect()
 }
 
+/// An interval as a poll interval is written: in the largest unit that has no rest.
+pub fn written(seconds: i64) -> String {
+    match seconds {
+        _ if seconds % 3600 == 0 => format!("{}h", seconds / 3600),
+        _ if seconds % 60 == 0 => format!("{}m", seconds / 60),
+        _ => format!("{seconds}s"),
+    }
+}
+
 impl From<account::Platform> for Platform {
     fn from(platform: account::Platform) -> Self {
         Self::named(match platform {

@@ -9,6 +9,7 @@ use adops_api::{AdAccount, Campaign};
 use adops_core::campaign::line::CampaignId;
 use adops_core::marker::{Installation, ShortHash};
 use adops_platforms::allow::AllowList;
+use adops_platforms::quota::Quotas;
 use adops_platforms::transport::Interceptor;
 use jiff::{SignedDuration, Timestamp};
 use kube::Client;
@@ -16,8 +17,9 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, SemaphorePermit, mpsc, watch};
 use tokio::task::JoinSet;
 
+use crate::account::queue::{self, Queue};
+use crate::account::reconcile as account;
 use crate::account::state::AccountState;
-use crate::account::{gateway, reconcile as account};
 use crate::campaign::memory::CampaignMemory;
 use crate::campaign::reconcile as campaign;
 use crate::runtime::activity::Activity;
@@ -73,6 +75,8 @@ pub struct Shared {
     pub metrics: Metrics,
     /// Events.
     pub events: Events,
+    /// What the platforms let us do, by the scopes in which they count.
+    pub quotas: Arc<Quotas>,
     /// Counts platform requests.
     pub interceptor: Arc<dyn Interceptor>,
     /// All AdAccounts.
@@ -88,7 +92,7 @@ pub struct Shared {
     slots: Semaphore,
     states: Mutex<HashMap<Key, Arc<AccountState>>>,
     started: Timestamp,
-    spawn: mpsc::UnboundedSender<(Arc<AccountState>, mpsc::UnboundedReceiver<gateway::Request>)>,
+    spawn: mpsc::UnboundedSender<Arc<AccountState>>,
 }
 
 impl Shared {
@@ -98,9 +102,9 @@ impl Shared {
         states
             .entry(key.clone())
             .or_insert_with(|| {
-                let (sender, receiver) = mpsc::unbounded_channel();
-                let state = Arc::new(AccountState::new(key.clone(), sender, self.started));
-                let _ = self.spawn.send((state.clone(), receiver));
+                let queue = Queue::new(self.metrics.clone());
+                let state = Arc::new(AccountState::new(key.clone(), queue, self.started));
+                let _ = self.spawn.send(state.clone());
                 state
             })
             .clone()
@@ -113,7 +117,13 @@ impl Shared {
 
     /// Forgets an account that is gone.
     pub fn forget_account(&self, key: &Key) {
-        self.states.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+        let state = self.states.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+        if let Some(state) = state {
+            state.queue.close();
+            if let Some(platform) = state.platform() {
+                platform.quota().leave(&key.to_string());
+            }
+        }
     }
 
     /// What is remembered of a Campaign.
@@ -125,6 +135,23 @@ impl Shared {
     /// Forgets a Campaign that is gone.
     pub fn forget_campaign(&self, key: &Key) {
         self.memory.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+        for quota in self.quotas.all() {
+            quota.withdraw(&key.namespace, &key.name, |_| false);
+        }
+    }
+
+    /// Takes back what a Campaign has not sent yet of what an earlier spec asked for.
+    pub fn withdraw_stale(&self, key: &Key) {
+        let generation = match self.campaigns.get(key) {
+            Some(Stored::Valid(campaign)) if campaign.metadata.deletion_timestamp.is_none() => {
+                campaign.metadata.generation
+            }
+            _ => None,
+        };
+        let states: Vec<_> = self.states.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
+        for state in states {
+            state.queue.withdraw(key, generation, self.clock.now());
+        }
     }
 
     /// Campaigns by the hash in their markers.
@@ -164,7 +191,7 @@ pub struct Operator {
     /// What its controllers share.
     pub shared: Arc<Shared>,
     listener: Option<TcpListener>,
-    spawn: mpsc::UnboundedReceiver<(Arc<AccountState>, mpsc::UnboundedReceiver<gateway::Request>)>,
+    spawn: mpsc::UnboundedReceiver<Arc<AccountState>>,
 }
 
 impl Operator {
@@ -182,6 +209,7 @@ impl Operator {
             client,
             clock: clock.clone(),
             activity: Activity::default(),
+            quotas: Quotas::new(clock.now(), Some(Arc::new(metrics.clone()))),
             interceptor: Arc::new(CountingInterceptor::new(metrics.clone(), options.interceptor.clone())),
             metrics,
             accounts: Arc::new(Store::new(options.namespaces.len().max(1))),
@@ -220,12 +248,20 @@ impl Operator {
         {
             let shared = shared.clone();
             tasks.spawn(async move {
-                // Dropped with this task, which ends the gateways.
-                let mut gateways = JoinSet::new();
-                while let Some((state, requests)) = spawn.recv().await {
-                    gateways.spawn(gateway::run(shared.clone(), state, requests));
+                // Dropped with this task, which ends the queues.
+                let mut queues = JoinSet::new();
+                loop {
+                    tokio::select! {
+                        state = spawn.recv() => match state {
+                            Some(state) => queues.spawn(queue::run(shared.clone(), state)),
+                            None => return "account queues",
+                        },
+                        Some(ended) = queues.join_next() => match ended {
+                            Ok(()) => continue,
+                            Err(_) => return "an account's queue",
+                        },
+                    };
                 }
-                "gateways"
             });
         }
         for queue in [shared.accounts_queue.clone(), shared.campaigns_queue.clone()] {
@@ -283,6 +319,7 @@ fn spawn_watches(shared: &Arc<Shared>, tasks: &mut JoinSet<&'static str>) {
                         woken.accounts_queue.add(campaign::account_key(&key, name));
                     }
                 }
+                woken.withdraw_stale(&key);
                 woken.campaigns_queue.add(key);
             };
             let _ = watch_kind::<Campaign>(client, namespace, store, wake).await;

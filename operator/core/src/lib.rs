@@ -20,6 +20,7 @@ pub mod marker;
 pub mod market;
 pub mod money;
 pub mod platform;
+pub mod queue;
 pub mod reason;
 pub mod secret;
 

@@ -107,6 +107,8 @@ reasons! {
     RemoveBraked,
     /// The daily quota is used up.
     QuotaExhausted,
+    /// Changes wait for the platform's quota; the message says for about how long.
+    QuotaLimited,
     /// The platform asks to slow down.
     RateLimited,
     /// The platform does not answer.

@@ -31,7 +31,20 @@ pub enum PlatformError {
     QuotaExhausted {
         /// When the platform takes requests again, by business time.
         until: Timestamp,
+        /// How many operations a day it takes, if it says.
+        size: Option<u64>,
         /// The platform's words.
+        message: String,
+    },
+    /// It was not sent, for a reason that is ours: what is scarce is kept for what is more important, or it is not
+    /// wanted any more.
+    #[error("it was not sent: {message}")]
+    NotSent {
+        /// The reason for conditions.
+        reason: Reason,
+        /// When to ask again, by business time.
+        until: Timestamp,
+        /// Why.
         message: String,
     },
     /// The credentials are not accepted.
@@ -107,7 +120,7 @@ impl PlatformError {
             Self::AccountSuspended { .. } => Reason::AccountSuspended,
             Self::VersionSunset { .. } => Reason::VersionSunset,
             Self::EndpointNotAllowed { .. } => Reason::EndpointNotAllowed,
-            Self::Rejected { reason, .. } => *reason,
+            Self::Rejected { reason, .. } | Self::NotSent { reason, .. } => *reason,
         }
     }
 
@@ -115,7 +128,7 @@ impl PlatformError {
     pub fn disposition(&self, now: Timestamp) -> Disposition {
         match self {
             Self::RateLimited { retry_after: Some(wait), .. } => Disposition::RetryAt(now + *wait),
-            Self::QuotaExhausted { until, .. } => Disposition::RetryAt(*until),
+            Self::QuotaExhausted { until, .. } | Self::NotSent { until, .. } => Disposition::RetryAt(*until),
             Self::Unavailable { .. }
             | Self::UnknownOutcome { .. }
             | Self::Unreadable { .. }

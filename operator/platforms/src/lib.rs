@@ -9,5 +9,6 @@ pub mod clock;
 pub mod error;
 pub mod google_ads;
 pub mod port;
+pub mod quota;
 pub mod registry;
 pub mod transport;

@@ -10,6 +10,8 @@
 //!   asks for only where the spec names the object or where it was ours.
 //! - Each write answers with one [`Outcome`] an item, in order. `Unknown` is never turned into
 //!   `Applied` or `Failed` by guessing.
+//! - Every request passes a [`Meter`](crate::quota::Meter): it is counted where the platform counts it, and it is not
+//!   sent if what is left of a quota is kept for what is more important.
 //! - No method retries by itself beyond one refresh of an expired token: the queue that calls it
 //!   knows what is more important.
 
@@ -34,6 +36,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::allow::AllowList;
 use crate::clock::SharedClock;
 use crate::error::PlatformError;
+use crate::quota::{Quota, Quotas};
 use crate::transport::Interceptor;
 
 /// What an ad account says of itself.
@@ -129,6 +132,18 @@ pub trait AdPlatform: Send + Sync {
     /// How long a request may take.
     fn request_timeout(&self) -> SignedDuration;
 
+    /// The quota that its requests use, shared with all accounts whose credentials belong to the same scope.
+    fn quota(&self) -> &Arc<Quota>;
+
+    /// What a change costs of that quota, reads not counted. An estimate; what is used is counted request by request.
+    fn cost(&self, change: &Action) -> u64;
+
+    /// What a listing may cost as long as none was made.
+    fn cost_of_listing(&self) -> u64;
+
+    /// Operations that go into one request.
+    fn operations_per_request(&self) -> u64;
+
     /// The account's facts.
     async fn account(&self) -> Result<AccountFacts, PlatformError>;
 
@@ -186,6 +201,8 @@ pub struct Connection {
     pub allow: AllowList,
     /// Business time.
     pub clock: SharedClock,
+    /// The quotas of all platforms.
+    pub quotas: Arc<Quotas>,
     /// Sees every request; for metrics, and for tests that kill the operator at one.
     pub interceptor: Option<Arc<dyn Interceptor>>,
 }

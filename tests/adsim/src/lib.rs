@@ -299,6 +299,14 @@ impl AdSim {
         self.inner.google().quota.used(project)
     }
 
+    /// From now on a cloud project has so many operations a day; what it has used today counts.
+    pub fn set_operations_per_day(&self, project: &str, operations: Option<u64>) {
+        let mut google = self.inner.google();
+        if let Some(project) = google.config.projects.iter_mut().find(|p| p.id == project) {
+            project.operations_per_day = operations;
+        }
+    }
+
     /// Stops serving; open connections are closed.
     pub async fn shutdown(self) {
         self.stop.send_replace(true);

@@ -108,6 +108,7 @@ pub async fn connect(
         installation: shared.options.installation.clone(),
         allow: shared.options.allow.clone(),
         clock: std::sync::Arc::new(shared.clock.clone()),
+        quotas: shared.quotas.clone(),
         interceptor: Some(shared.interceptor.clone()),
     };
     let platform = adops_platforms::registry::connect(connection)

@@ -1,11 +1,11 @@
-//! AdAccounts: one observer and one gateway for each.
+//! AdAccounts: one observer and one queue for each.
 //!
 //! The observer lists an account in bulk once a poll interval and wakes the Campaigns whose objects
-//! look different from before. The gateway is the one way in which Campaigns write to the account; it
+//! look different from before. The queue is the one way in which Campaigns write to the account; it
 //! puts what is pending into few requests and sends what stops spend first.
 
 pub mod credentials;
-pub mod gateway;
+pub mod queue;
 pub mod reconcile;
 pub mod report;
 pub mod state;

@@ -4,17 +4,20 @@ use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use adops_api::{AdAccount, Campaign, FINALIZER};
-use adops_core::campaign::observed::ExternalId;
+use adops_core::campaign::observed::{ExternalId, Snapshot};
+use adops_core::queue::Use;
 use adops_core::reason::Reason;
 use adops_platforms::error::PlatformError;
-use adops_platforms::port::Scope;
+use adops_platforms::port::{AccountFacts, AdPlatform, Scope, Spend};
+use adops_platforms::quota::spend;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use kube::ResourceExt;
 
 use super::credentials;
-use super::gateway::{self, seed_of};
+use super::queue::{self, seed_of};
 use super::report::{self, Seen};
-use super::state::{AccountState, Block};
+use super::state::{AccountState, Block, Connected};
+use crate::campaign::quota;
 use crate::campaign::reconcile::account_key;
 use crate::operator::Shared;
 use crate::runtime::backoff;
@@ -74,7 +77,7 @@ async fn pass(shared: &Arc<Shared>, key: &Key) -> Result<Reason, WriteError> {
             known.connection = None;
             known.listed = None;
             // Whether it is free is looked at again with the next poll.
-            known.next_poll = shared.clock.now() + interval(shared, &account, key);
+            known.next_poll = shared.clock.now() + jittered(interval(shared, &account, None), key);
             drop(known);
             Seen::failed(
                 Reason::AccountClaimed,
@@ -105,7 +108,8 @@ async fn observe(shared: &Arc<Shared>, key: &Key, account: &AdAccount, state: &A
     }
     let changed = match credentials::connect(shared, key, account, current.as_ref()).await {
         Ok(connected) => {
-            let changed = current.is_some_and(|current| current.fingerprint != connected.fingerprint);
+            let changed = current.as_ref().is_some_and(|current| current.fingerprint != connected.fingerprint);
+            join_quota(key, account, current.as_ref(), &connected);
             let mut known = state.known();
             known.floor =
                 known.started + connected.platform.request_timeout() + connected.platform.read_after_write_lag();
@@ -132,13 +136,18 @@ async fn observe(shared: &Arc<Shared>, key: &Key, account: &AdAccount, state: &A
         open && known.next_poll <= now
     };
     if !due {
-        return state.known().block.as_ref().map_or_else(Seen::ready, Seen::blocked);
+        return seen(shared, state);
     }
     match list(shared, key, account, state).await {
-        Ok(()) => Seen::ready(),
+        Ok(()) => seen(shared, state),
+        // What is left of the quota is kept for what is more important.
+        Err(PlatformError::NotSent { until, .. }) => {
+            state.known().next_poll = until;
+            seen(shared, state)
+        }
         Err(error) => {
             let mut known = state.known();
-            gateway::block(&mut known.block, &error, now, &key.to_string());
+            queue::block(&mut known.block, &error, now, &key.to_string());
             let block = known.block.clone();
             drop(known);
             tracing::warn!(account = %key, reason = %error.reason(), %error, "the account could not be listed");
@@ -146,6 +155,26 @@ async fn observe(shared: &Arc<Shared>, key: &Key, account: &AdAccount, state: &A
             block.as_ref().map_or_else(|| Seen::failed(error.reason(), error.to_string()), Seen::blocked)
         }
     }
+}
+
+/// What is to be said of an account that is connected.
+fn seen(shared: &Shared, state: &AccountState) -> Seen {
+    if let Some(block) = &state.known().block {
+        return Seen::blocked(block);
+    }
+    let waiting = state.platform().and_then(|platform| platform.quota().waiting_on(&state.key.to_string()));
+    let limited = waiting.filter(|wait| quota::reason(wait, shared.clock.now()) == Reason::QuotaLimited);
+    limited.map_or_else(Seen::ready, |wait| Seen::limited(quota::message(&wait)))
+}
+
+/// The account counts in its scope of the platform's quota, and no longer in one of other credentials.
+fn join_quota(key: &Key, account: &AdAccount, before: Option<&Connected>, now: &Connected) {
+    let name = key.to_string();
+    if let Some(before) = before.filter(|before| before.platform.quota().name() != now.platform.quota().name()) {
+        before.platform.quota().leave(&name);
+    }
+    let operations = account.spec.daily_operations.and_then(|operations| u64::try_from(operations).ok());
+    now.platform.quota().join(&name, operations);
 }
 
 /// A back-off that an earlier process has written holds for this one, too: a restart is no reason to ask again.
@@ -190,18 +219,10 @@ async fn list(
     let Some(platform) = state.platform() else {
         return Err(PlatformError::Unavailable { message: "there is no connection".to_owned() });
     };
-    let facts = platform.account().await?;
-    let held = held_ids(shared, key);
-    let snapshot = platform.observe(&Scope::All { held }).await?;
+    let (listing, cost) = spend(Use::Observe, read(shared, key, state, &platform)).await;
+    platform.quota().listed(&key.to_string(), cost);
+    let Listing { facts, snapshot, spend } = listing?;
     let now = shared.clock.now();
-    let measure = {
-        let known = state.known();
-        known.spend_read.is_none_or(|read| now.duration_since(read) >= shared.options.measure_interval)
-    };
-    let since = now.to_zoned(facts.time_zone.clone()).date();
-    let since = spend_since(shared, key, since);
-    let spend = if measure { Some(platform.spend(since).await?) } else { None };
-
     let (mut woken, waiting) = {
         let mut known = state.known();
         let was_blocked = known.block.take().is_some();
@@ -228,7 +249,9 @@ async fn list(
         if first || facts_changed {
             woken.extend(users(shared, key));
         }
-        known.next_poll = now + interval(shared, account, key);
+        let interval = interval(shared, account, Some(&platform));
+        known.interval = Some(interval);
+        known.next_poll = now + jittered(interval, key);
         (woken, std::mem::take(&mut known.waiting))
     };
     woken.extend(waiting);
@@ -236,6 +259,33 @@ async fn list(
     shared.metrics.last_listing.set(now.as_second() as f64);
     wake(shared, woken);
     Ok(())
+}
+
+/// What one listing reads.
+struct Listing {
+    facts: AccountFacts,
+    snapshot: Snapshot,
+    spend: Option<Spend>,
+}
+
+async fn read(
+    shared: &Shared,
+    key: &Key,
+    state: &AccountState,
+    platform: &Arc<dyn AdPlatform>,
+) -> Result<Listing, PlatformError> {
+    let facts = platform.account().await?;
+    let held = held_ids(shared, key);
+    let snapshot = platform.observe(&Scope::All { held }).await?;
+    let now = shared.clock.now();
+    let measure = {
+        let known = state.known();
+        known.spend_read.is_none_or(|read| now.duration_since(read) >= shared.options.measure_interval)
+    };
+    let since = now.to_zoned(facts.time_zone.clone()).date();
+    let since = spend_since(shared, key, since);
+    let spend = if measure { Some(platform.spend(since).await?) } else { None };
+    Ok(Listing { facts, snapshot, spend })
 }
 
 /// The first day whose spend is of use: nine days back, or the first day of the longest flight budget.
@@ -250,10 +300,18 @@ fn spend_since(shared: &Shared, key: &Key, today: jiff::civil::Date) -> jiff::ci
         .fold(recent, Ord::min)
 }
 
-/// The poll interval with a tenth of jitter that is the account's own.
-fn interval(shared: &Shared, account: &AdAccount, key: &Key) -> SignedDuration {
+/// How often the account is listed: as asked, or less often, so that listings use a fifth of the quota at most.
+fn interval(shared: &Shared, account: &AdAccount, platform: Option<&Arc<dyn AdPlatform>>) -> SignedDuration {
     let own = account.spec.poll_interval.as_deref().and_then(adops_api::convert::poll_interval);
     let asked = own.and_then(|own| own.try_into().ok()).unwrap_or(shared.options.poll_interval);
+    let least = platform.and_then(|platform| platform.quota().list_every(platform.cost_of_listing()));
+    // In whole minutes, so that a request more or less does not show.
+    let least = least.map(|least| SignedDuration::from_mins((least.as_secs() + 59) / 60));
+    least.map_or(asked, |least| least.max(asked))
+}
+
+/// With a tenth of jitter that is the account's own.
+fn jittered(asked: SignedDuration, key: &Key) -> SignedDuration {
     let jitter = i64::try_from(seed_of(&key.to_string()) % 100).unwrap_or(0) * asked.as_secs() / 1000;
     asked + SignedDuration::from_secs(jitter)
 }
@@ -376,6 +434,8 @@ fn wake_on_new_generation(shared: &Shared, state: &AccountState, account: &AdAcc
         changed
     };
     if changed {
+        // It may be stopped, or have another ceiling: all is planned anew.
+        state.queue.withdraw_growth(shared.clock.now());
         wake(shared, users(shared, &state.key));
     }
 }

@@ -3,14 +3,14 @@
 use adops_api::account::ObjectCount;
 use adops_api::common::Backoff;
 use adops_api::condition::{ConditionType, Conditions, Status};
-use adops_api::{AdAccount, AdAccountStatus};
+use adops_api::{AdAccount, AdAccountStatus, convert};
 use adops_core::money::Money;
 use adops_core::reason::Reason;
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::Resource;
 
-use super::gateway::needs_human;
+use super::queue::needs_human;
 use super::state::{AccountState, Block};
 use crate::operator::Shared;
 use crate::runtime::metrics::Kind;
@@ -34,6 +34,11 @@ impl Seen {
         Self { reason: Reason::Ready, message: "the account is observed".to_owned(), block: None }
     }
 
+    /// All is well, but changes wait for the platform's quota.
+    pub fn limited(message: String) -> Self {
+        Self { reason: Reason::QuotaLimited, message, block: None }
+    }
+
     /// Something is wrong.
     pub fn failed(reason: Reason, message: String) -> Self {
         Self { reason, message, block: None }
@@ -43,6 +48,11 @@ impl Seen {
     pub fn blocked(block: &Block) -> Self {
         Self { reason: block.reason, message: block.message.clone(), block: Some(block.clone()) }
     }
+}
+
+/// Whether nothing is wrong with the account itself.
+fn is_well(reason: Reason) -> bool {
+    matches!(reason, Reason::Ready | Reason::QuotaLimited)
 }
 
 /// Writes the status if it has changed, with an Event if the reason has.
@@ -94,6 +104,7 @@ fn compute(
         status.external_name = Some(facts.name.clone());
         status.account_status = Some(facts.status.clone());
         status.credentials_expire_at = facts.credentials_expire.map(Time);
+        status.poll_interval = known.interval.map(|interval| convert::written(interval.as_secs()));
         status.objects = facts.objects.map(|count| ObjectCount { live: count.live.into(), limit: count.limit.into() });
         if known.listed.is_some() {
             let total = Money::from_micros(known.live_total().unsigned_abs(), facts.currency);
@@ -101,16 +112,16 @@ fn compute(
         }
     }
     let (mut reason, mut message) = (seen.reason, seen.message.clone());
-    if reason == Reason::Ready && account.metadata.deletion_timestamp.is_some() {
+    if is_well(reason) && account.metadata.deletion_timestamp.is_some() {
         reason = Reason::Deleting;
         "it is deleted when no Campaign uses it any more".clone_into(&mut message);
-    } else if reason == Reason::Ready && known.facts.as_ref().is_some_and(|facts| !facts.enabled) {
+    } else if is_well(reason) && known.facts.as_ref().is_some_and(|facts| !facts.enabled) {
         reason = Reason::AccountSuspended;
         message = format!("the platform says: {}", status.account_status.as_deref().unwrap_or("not enabled"));
-    } else if reason == Reason::Ready && stop {
+    } else if is_well(reason) && stop {
         reason = Reason::StoppedByAccount;
         "the operator runs with --stop: all that adops owns is paused".clone_into(&mut message);
-    } else if reason == Reason::Ready && account.spec.stop {
+    } else if is_well(reason) && account.spec.stop {
         reason = Reason::StoppedByAccount;
         "spec.stop is set: all that adops owns here is paused".clone_into(&mut message);
     }
@@ -122,7 +133,7 @@ fn compute(
         until: Time(block.until),
         reason: Some(block.reason),
     });
-    let good = matches!(reason, Reason::Ready | Reason::StoppedByAccount | Reason::Deleting);
+    let good = matches!(reason, Reason::Ready | Reason::QuotaLimited | Reason::StoppedByAccount | Reason::Deleting);
     let transient =
         seen.block.as_ref().is_some_and(|block| !needs_human(block.reason) && now.duration_since(block.since) < GRACE);
     let was_ready = before.conditions.iter().any(|c| c.type_ == "Ready" && c.status == "True");

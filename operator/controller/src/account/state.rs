@@ -11,9 +11,8 @@ use adops_core::marker::ShortHash;
 use adops_core::reason::Reason;
 use adops_platforms::port::{AccountFacts, AdPlatform, Outcome, Spend};
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::mpsc;
 
-use super::gateway::Request;
+use super::queue::Queue;
 use crate::runtime::watch::Key;
 
 /// How often something may change a field back within an hour before it is left alone (S6).
@@ -30,8 +29,8 @@ const REMOVES_WITHIN: SignedDuration = SignedDuration::from_hours(1);
 pub struct AccountState {
     /// The AdAccount.
     pub key: Key,
-    /// Where writes and read-backs are sent.
-    pub gateway: mpsc::UnboundedSender<Request>,
+    /// Where writes and read-backs wait for their turn.
+    pub queue: Queue,
     inner: Mutex<Known>,
 }
 
@@ -88,6 +87,8 @@ pub struct Known {
     pub block: Option<Block>,
     /// When the next full listing is due.
     pub next_poll: Timestamp,
+    /// How often there is one.
+    pub interval: Option<SignedDuration>,
     /// What was spent.
     pub spend: Spend,
     /// When that was last read.
@@ -109,7 +110,7 @@ pub struct Connected {
 
 impl AccountState {
     /// Of an account of which nothing is known, in a process that began at `started`.
-    pub fn new(key: Key, gateway: mpsc::UnboundedSender<Request>, started: Timestamp) -> Self {
+    pub fn new(key: Key, queue: Queue, started: Timestamp) -> Self {
         let known = Known {
             connection: None,
             facts: None,
@@ -129,12 +130,13 @@ impl AccountState {
             authority: SpendAuthority::default(),
             block: None,
             next_poll: started,
+            interval: None,
             spend: Spend::new(),
             spend_read: None,
             waiting: HashSet::new(),
             generation: None,
         };
-        Self { key, gateway, inner: Mutex::new(known) }
+        Self { key, queue, inner: Mutex::new(known) }
     }
 
     /// What is known, for reading and changing. Never held across an await.

@@ -1,4 +1,4 @@
-//! Apply: what a restricted plan asks for is sent through the accounts' gateways, and read back.
+//! Apply: what a restricted plan asks for is sent through the accounts' queues, and read back.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,6 +7,7 @@ use adops_api::CONFIRM_REMOVES_ANNOTATION;
 use adops_core::campaign::line::LineKey;
 use adops_core::campaign::observed::{ExternalId, LineRecord};
 use adops_core::campaign::plan::{Action, Cause, Change, Plan, Withheld};
+use adops_core::queue::Use;
 use adops_core::reason::Reason;
 use adops_platforms::error::PlatformError;
 use adops_platforms::port::Outcome;
@@ -15,10 +16,12 @@ use jiff::Timestamp;
 
 use super::gather::Gathered;
 use super::memory::{CampaignMemory, Rejection, fingerprint};
-use crate::account::gateway;
+use super::quota;
+use crate::account::queue::{self, Who};
 use crate::account::state::{AccountState, Block};
 use crate::operator::Shared;
 use crate::runtime::backoff;
+use crate::runtime::watch::Key;
 
 /// One change on its way.
 pub struct Item {
@@ -40,68 +43,66 @@ pub struct Done {
 
 /// Takes out of the plan what cannot be sent now, and answers with the rest.
 pub fn select(shared: &Shared, gathered: &Gathered, plan: &mut Plan, memory: &Mutex<CampaignMemory>) -> Vec<Item> {
-    let mut items = Vec::new();
-    let memory = memory.lock().unwrap_or_else(PoisonError::into_inner);
-    for line in &mut plan.lines {
-        let account = line.key.account.clone();
-        let key = line.key.clone();
-        sift(shared, gathered, &account, &mut line.changes, &mut line.withheld, |change| {
-            rejected(&memory, &key, change, gathered.now)
-        });
-        items.extend(line.changes.iter().map(|change| Item {
-            account: account.clone(),
-            line: Some(key.clone()),
+    let mut memory = memory.lock().unwrap_or_else(PoisonError::into_inner);
+    sift(gathered, plan, |known, key, change| {
+        unreachable_now(shared, gathered, known, change)
+            .or_else(|| rejected(&memory, key, change, gathered.now))
+            .or_else(|| acknowledged(gathered, known, change))
+    });
+    memory.held_until = quota::hold_back(shared, gathered, plan);
+    sift(gathered, plan, |known, _, change| ceiling(known, change).or_else(|| brake(gathered, known, change)));
+    let of_lines = plan.lines.iter().flat_map(|line| {
+        let item = |change: &Change| Item {
+            account: line.key.account.clone(),
+            line: Some(line.key.clone()),
             change: change.clone(),
-        }));
-    }
-    for retired in &mut plan.retired {
-        let account = retired.account.clone();
-        let key = LineKey::new(account.clone(), retired.object.id.clone());
-        sift(shared, gathered, &account, &mut retired.changes, &mut retired.withheld, |change| {
-            rejected(&memory, &key, change, gathered.now)
-        });
-        items.extend(retired.changes.iter().map(|change| Item {
-            account: account.clone(),
-            line: None,
-            change: change.clone(),
-        }));
-    }
-    items
+        };
+        line.changes.iter().map(item)
+    });
+    let of_retired = plan.retired.iter().flat_map(|retired| {
+        let item = |change: &Change| Item { account: retired.account.clone(), line: None, change: change.clone() };
+        retired.changes.iter().map(item)
+    });
+    of_lines.chain(of_retired).collect()
 }
 
+/// Withholds the changes that are refused.
 fn sift(
-    shared: &Shared,
     gathered: &Gathered,
-    account: &str,
-    changes: &mut Vec<Change>,
-    withheld: &mut Vec<Withheld>,
-    mut refused: impl FnMut(&Change) -> Option<(Reason, String)>,
+    plan: &mut Plan,
+    mut refused: impl FnMut(&super::gather::Known, &LineKey, &Change) -> Option<(Reason, String)>,
 ) {
-    let Some(known) = gathered.accounts.get(account) else {
-        changes.clear();
-        return;
-    };
-    changes.retain(|change| {
-        let refusal = if shared.options.observe_only {
-            Some((Reason::Suspended, "the operator only observes (--observe)".to_owned()))
-        } else if let Some(block) =
-            known.block.as_ref().filter(|block| block.until > gathered.now && !passes_block(block, change))
-        {
-            Some((block.reason, format!("{}; the next attempt is at {}", block.message, block.until)))
-        } else {
-            refused(change)
-                .or_else(|| acknowledged(gathered, known, change))
-                .or_else(|| ceiling(known, change))
-                .or_else(|| brake(gathered, known, change))
+    let lines = plan.lines.iter_mut().map(|line| (line.key.clone(), &mut line.changes, &mut line.withheld));
+    let retired = plan.retired.iter_mut().map(|retired| {
+        let key = LineKey::new(retired.account.clone(), retired.object.id.clone());
+        (key, &mut retired.changes, &mut retired.withheld)
+    });
+    for (key, changes, withheld) in lines.chain(retired) {
+        let Some(known) = gathered.accounts.get(&key.account) else {
+            changes.clear();
+            continue;
         };
-        match refusal {
+        changes.retain(|change| match refused(known, &key, change) {
             None => true,
             Some((reason, message)) => {
                 withheld.push(Withheld { change: change.clone(), reason, message });
                 false
             }
-        }
-    });
+        });
+    }
+}
+
+fn unreachable_now(
+    shared: &Shared,
+    gathered: &Gathered,
+    known: &super::gather::Known,
+    change: &Change,
+) -> Option<(Reason, String)> {
+    if shared.options.observe_only {
+        return Some((Reason::Suspended, "the operator only observes (--observe)".to_owned()));
+    }
+    let block = known.block.as_ref().filter(|block| block.until > gathered.now && !passes_block(block, change))?;
+    Some((block.reason, format!("{}; the next attempt is at {}", block.message, block.until)))
 }
 
 /// S11, S14: without its Secret an account keeps the last good connection, for what must be stopped or deleted.
@@ -187,39 +188,25 @@ pub async fn send(shared: &Shared, gathered: &Gathered, items: Vec<Item>) -> Vec
     for item in items {
         by_account.entry(item.account.clone()).or_default().push(item);
     }
+    let id = &gathered.spec.id;
+    let who = Who { campaign: Key::new(&id.namespace, &id.name), generation: gathered.generation };
     let sends = by_account.into_iter().filter_map(|(account, items)| {
         let known = gathered.accounts.get(&account)?;
-        Some(send_to(shared, known.state.clone(), items))
+        Some(send_to(shared, known.state.clone(), &who, items))
     });
     join_all(sends).await.into_iter().flatten().collect()
 }
 
-async fn send_to(shared: &Shared, state: Arc<AccountState>, items: Vec<Item>) -> Vec<Done> {
-    let (creates, changes): (Vec<Item>, Vec<Item>) =
-        items.into_iter().partition(|item| matches!(item.change.action, Action::Create(_)));
-    let new = creates
-        .iter()
-        .filter_map(|item| match &item.change.action {
-            Action::Create(new) => Some((**new).clone()),
-            _ => None,
-        })
-        .collect();
-    let actions = changes.iter().map(|item| item.change.action.clone()).collect();
-    let (changed, created) = tokio::join!(
-        async { if changes.is_empty() { Vec::new() } else { gateway::change(shared, &state, actions).await } },
-        async { if creates.is_empty() { Vec::new() } else { gateway::create(shared, &state, new).await } },
-    );
-    let done: Vec<Done> = changes
-        .into_iter()
-        .zip(changed)
-        .chain(creates.into_iter().zip(created))
-        .map(|(item, outcome)| Done { item, outcome })
-        .collect();
+async fn send_to(shared: &Shared, state: Arc<AccountState>, who: &Who, items: Vec<Item>) -> Vec<Done> {
+    let actions: Vec<Action> = items.iter().map(|item| item.change.action.clone()).collect();
+    let of = actions.iter().map(|action| Use::of(action.importance())).min().unwrap_or(Use::Polish);
+    let outcomes = queue::send(shared, &state, who, actions).await;
+    let done: Vec<Done> = items.into_iter().zip(outcomes).map(|(item, outcome)| Done { item, outcome }).collect();
     // A success answer is no proof.
     let ids: BTreeSet<ExternalId> = done.iter().filter_map(touched).collect();
     if !ids.is_empty() {
         // If it fails, the account is blocked and the next listing tells.
-        let _ = gateway::read(shared, &state, ids).await;
+        let _ = queue::read(shared, &state, ids, of).await;
     }
     done
 }
@@ -227,6 +214,7 @@ async fn send_to(shared: &Shared, state: Arc<AccountState>, items: Vec<Item>) ->
 fn touched(done: &Done) -> Option<ExternalId> {
     match &done.outcome {
         Outcome::Applied { id } => Some(id.clone()),
+        Outcome::Failed(PlatformError::NotSent { .. }) => None,
         Outcome::Unknown(_) | Outcome::Failed(_) => done.item.change.action.id().cloned(),
     }
 }
@@ -266,7 +254,7 @@ pub fn settle(
                 if let PlatformError::Rejected { reason, .. } = error {
                     let failures = memory.rejections.get(&rejection_key).map_or(0, |rejection| rejection.failures) + 1;
                     // The same content is refused again, most likely: six waits of the usual back-off.
-                    let retry = backoff::until(failures + 6, gathered.now, gateway::seed_of(&rejection_key.1));
+                    let retry = backoff::until(failures + 6, gathered.now, queue::seed_of(&rejection_key.1));
                     let rejection = Rejection { reason: *reason, message: error.to_string(), retry, failures };
                     memory.rejections.insert(rejection_key, rejection);
                 }

@@ -20,6 +20,8 @@ pub struct CampaignMemory {
     pub rejections: HashMap<(LineKey, String), Rejection>,
     /// Creates of this process whose outcome is not known: replacement number and when they began.
     pub attempts: BTreeMap<LineKey, (u32, Timestamp)>,
+    /// When what a platform's quota holds back is to be asked for again.
+    pub held_until: Option<Timestamp>,
     /// When a deletion could first not go on.
     pub told: Option<Reason>,
 }

@@ -4,6 +4,7 @@
 pub mod apply;
 pub mod gather;
 pub mod memory;
+pub mod quota;
 pub mod reconcile;
 pub mod records;
 pub mod report;

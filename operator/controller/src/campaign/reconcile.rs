@@ -11,7 +11,9 @@ use adops_core::campaign::plan::{self, Cause, Plan};
 use adops_core::campaign::record::remember;
 use adops_core::campaign::restrict::restrict;
 use adops_core::campaign::spec::{BudgetPeriod, CampaignSpec};
+use adops_core::queue::Use;
 use adops_core::reason::Reason;
+use adops_platforms::error::PlatformError;
 use adops_platforms::port::Outcome;
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
@@ -21,7 +23,7 @@ use super::apply::{self, Done};
 use super::gather::{Gathered, gather};
 use super::memory::CampaignMemory;
 use super::report;
-use crate::account::gateway::{self, seed_of};
+use crate::account::queue::{self, seed_of};
 use crate::operator::Shared;
 use crate::runtime::backoff;
 use crate::runtime::metrics::{Kind, Pass};
@@ -199,7 +201,7 @@ async fn read_stale(shared: &Shared, gathered: &Gathered, plan: &Plan) -> bool {
         if known.block.as_ref().is_some_and(|block| block.until > gathered.now) {
             continue;
         }
-        read |= gateway::read(shared, &known.state, ids).await.is_ok();
+        read |= queue::read(shared, &known.state, ids, Use::Observe).await.is_ok();
     }
     read
 }
@@ -310,6 +312,7 @@ fn schedule(shared: &Shared, key: &Key, gathered: &Gathered, plan: &Plan, record
     let rejections = shared.campaign_memory(key);
     let rejections = rejections.lock().unwrap_or_else(PoisonError::into_inner);
     wakes.extend(rejections.rejections.values().map(|rejection| rejection.retry + later));
+    wakes.extend(rejections.held_until.map(|until| until + later));
     if let Some(next) = wakes.into_iter().filter(|at| *at > gathered.now).min() {
         shared.campaigns_queue.add_at(key.clone(), next);
     }
@@ -473,11 +476,12 @@ async fn tell(shared: &Shared, key: &Key, campaign: &Campaign, gathered: &Gather
                 let text = if drift { format!("{what} ({})", item.change.action) } else { what };
                 applied.entry((item.account.clone(), item.change.action.word(), drift)).or_default().push(text);
             }
+            Outcome::Failed(PlatformError::NotSent { .. }) => {}
             Outcome::Failed(error) | Outcome::Unknown(error) => {
                 let note = format!("{} of {what} on {}: {error}", item.change.action.word(), item.account);
                 tracing::warn!(campaign = %key, reason = %error.reason(), "{note}");
                 // An account out of reach is told by the account, not once for each of its lines.
-                if matches!(error, adops_platforms::error::PlatformError::Rejected { .. }) {
+                if matches!(error, PlatformError::Rejected { .. }) {
                     shared.events.warning(&on, error.reason(), "Apply", note).await;
                 }
             }

@@ -17,7 +17,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use super::gather::Gathered;
 use super::records;
-use crate::account::gateway::needs_human;
+use crate::account::queue::needs_human;
 use crate::account::report::GRACE;
 
 /// How many withheld changes and retired ids a status lists.
@@ -97,6 +97,11 @@ fn line_report(gathered: &Gathered, line: &LinePlan, records: &BTreeMap<LineKey,
     let serving = object.map(|object| object.serving.clone()).unwrap_or_default();
     let account = gathered.problems.get(&line.key.account);
     let withheld = line.withheld.iter().map(|withheld| (withheld.reason, withheld.message.clone())).min();
+    // For how long is said once, not for each line.
+    let withheld = withheld.map(|(reason, message)| match reason {
+        Reason::QuotaLimited => (reason, String::new()),
+        _ => (reason, message),
+    });
     let waiting = line.wait.is_some() || !line.changes.is_empty();
     let over = line.problem.as_ref().is_some_and(|problem| problem.reason == Reason::FlightOver);
     let problem = line.problem.as_ref().filter(|_| !over).map(|problem| (problem.reason, problem.message.clone()));
@@ -383,6 +388,10 @@ impl Verdict {
             0 => format!("the platforms hold what generation {} asks", gathered.generation),
             count => format!("{count} of {} lines are not ready: {}", lines.len(), named(&unready)),
         };
+        let message = match quota_limited(plan) {
+            limited if limited.is_empty() => message,
+            limited => format!("{}; {message}", limited.join("; ")),
+        };
         let transient = unready.iter().filter_map(|line| line.reason).all(|reason| {
             matches!(
                 reason,
@@ -409,6 +418,20 @@ impl Verdict {
             transient,
         }
     }
+}
+
+/// What waits for the platforms' quotas and for how long, by account.
+fn quota_limited(plan: &Plan) -> Vec<String> {
+    let of_lines = plan.lines.iter().map(|line| (&line.key.account, &line.withheld));
+    let retired = plan.retired.iter().map(|retired| (&retired.account, &retired.withheld));
+    let mut messages: BTreeMap<&String, &String> = BTreeMap::new();
+    for (account, withheld) in of_lines.chain(retired) {
+        let limited = withheld.iter().find(|withheld| withheld.reason == Reason::QuotaLimited);
+        if let Some(limited) = limited {
+            messages.insert(account, &limited.message);
+        }
+    }
+    messages.into_iter().map(|(account, message)| format!("{account}: {message}")).collect()
 }
 
 /// Lines by name with what is wrong; five, then how many more.

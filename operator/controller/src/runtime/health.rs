@@ -72,6 +72,7 @@ async fn metrics(State(shared): State<Arc<Shared>>) -> String {
     let as_gauge = |depth: usize| i64::try_from(depth).unwrap_or(i64::MAX);
     depth.get_or_create(&Kind { kind: "AdAccount" }).set(as_gauge(shared.accounts_queue.depth()));
     depth.get_or_create(&Kind { kind: "Campaign" }).set(as_gauge(shared.campaigns_queue.depth()));
+    shared.metrics.show_quotas(&shared.quotas);
     shared.metrics.encode()
 }
 

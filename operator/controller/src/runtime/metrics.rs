@@ -3,6 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
+use adops_core::campaign::plan::Importance;
+use adops_core::queue::Use;
+use adops_platforms::quota::{Quotas, UseObserver};
 use adops_platforms::transport::{Call, Interceptor};
 use async_trait::async_trait;
 use prometheus_client::encoding::EncodeLabelSet;
@@ -46,6 +49,43 @@ pub struct Kind {
     pub kind: &'static str,
 }
 
+/// Labels of what waits in the queues of accounts.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub struct Class {
+    /// `stop`, `decrease`, `mark`, `increase` or `cosmetic`.
+    pub class: &'static str,
+}
+
+impl Class {
+    /// Of an importance.
+    pub fn of(importance: Importance) -> Self {
+        let class = match importance {
+            Importance::Stop => "stop",
+            Importance::Decrease => "decrease",
+            Importance::Mark => "mark",
+            Importance::Increase => "increase",
+            Importance::Cosmetic => "cosmetic",
+        };
+        Self { class }
+    }
+}
+
+/// Labels of a platform's quota.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub struct Spent {
+    /// The platform and a hash of the project or app.
+    pub scope: String,
+    /// `protect`, `observe`, `grow` or `polish`.
+    pub purpose: &'static str,
+}
+
+/// Labels by scope of a platform's quota.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub struct OfScope {
+    /// The platform and a hash of the project or app.
+    pub scope: String,
+}
+
 /// All metrics.
 #[derive(Clone)]
 pub struct Metrics {
@@ -56,6 +96,16 @@ pub struct Metrics {
     pub changes: Family<Changed, Counter>,
     /// Platform requests.
     pub requests: Family<Requested, Counter>,
+    /// Changes that wait for their turn, by class of importance.
+    pub waiting: Family<Class, Gauge>,
+    /// Seconds from when a change was ready to when it was sent.
+    pub wait_seconds: Family<Class, Histogram>,
+    /// Operations used of a platform's quota.
+    pub operations: Family<Spent, Counter>,
+    /// Operations used today, by this process.
+    pub operations_today: Family<OfScope, Gauge>,
+    /// Operations of a day, where that is known.
+    pub operations_per_day: Family<OfScope, Gauge>,
     /// Status writes by kind.
     pub status_writes: Family<Kind, Counter>,
     /// Ready keys by kind.
@@ -72,6 +122,11 @@ impl Default for Metrics {
         let passes = Family::default();
         let changes = Family::default();
         let requests = Family::default();
+        let waiting = Family::default();
+        let wait_seconds: Family<Class, Histogram> = Family::new_with_constructor(seconds);
+        let operations = Family::default();
+        let operations_today = Family::default();
+        let operations_per_day = Family::default();
         let status_writes = Family::default();
         let queue_depth = Family::default();
         let pass_seconds: Family<Kind, Histogram> = Family::new_with_constructor(seconds);
@@ -79,6 +134,23 @@ impl Default for Metrics {
         registry.register("reconcile", "Passes by kind and the reason of their end", passes.clone());
         registry.register("platform_changes", "Changes sent to a platform", changes.clone());
         registry.register("platform_requests", "Requests sent to a platform", requests.clone());
+        registry.register("queue_changes", "Changes that wait for their turn on an account", waiting.clone());
+        registry.register(
+            "queue_wait_seconds",
+            "From when a change was ready to when it was sent",
+            wait_seconds.clone(),
+        );
+        registry.register("quota_operations", "Operations used of a platform's quota", operations.clone());
+        registry.register(
+            "quota_operations_today",
+            "Operations of a platform's quota used today by this process",
+            operations_today.clone(),
+        );
+        registry.register(
+            "quota_operations_per_day",
+            "Operations that a platform takes a day, where that is known",
+            operations_per_day.clone(),
+        );
         registry.register("status_writes", "Writes of a status", status_writes.clone());
         registry.register("queue_depth", "Keys that wait for a worker", queue_depth.clone());
         registry.register("reconcile_seconds", "How long a pass takes", pass_seconds.clone());
@@ -92,6 +164,11 @@ impl Default for Metrics {
             passes,
             changes,
             requests,
+            waiting,
+            wait_seconds,
+            operations,
+            operations_today,
+            operations_per_day,
             status_writes,
             queue_depth,
             pass_seconds,
@@ -107,6 +184,27 @@ impl Metrics {
         // Writing into a String does not fail.
         let _ = prometheus_client::encoding::text::encode(&mut text, &self.registry);
         text
+    }
+}
+
+impl Metrics {
+    /// Takes over what the quotas tell.
+    pub fn show_quotas(&self, quotas: &Quotas) {
+        let as_gauge = |operations: u64| i64::try_from(operations).unwrap_or(i64::MAX);
+        for quota in quotas.all() {
+            let scope = OfScope { scope: quota.name().to_owned() };
+            self.operations_today.get_or_create(&scope).set(as_gauge(quota.used()));
+            if let Some(size) = quota.size() {
+                self.operations_per_day.get_or_create(&scope).set(as_gauge(size));
+            }
+        }
+    }
+}
+
+impl UseObserver for Metrics {
+    fn used(&self, scope: &str, of: Use, operations: u64) {
+        let spent = Spent { scope: scope.to_owned(), purpose: of.as_str() };
+        self.operations.get_or_create(&spent).inc_by(operations);
     }
 }
 

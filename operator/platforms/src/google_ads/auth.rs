@@ -41,6 +41,26 @@ enum Grant {
     ServiceAccount { email: String, key: Box<RsaKeyPair> },
 }
 
+/// The cloud project that credentials belong to, as far as they tell: a client id begins with the project's number, a
+/// service account's address ends in the project's id. What does not tell is a project of its own.
+fn project(grant: &Grant) -> String {
+    match grant {
+        Grant::RefreshToken { client_id, .. } => {
+            let id = client_id.reveal();
+            let number = id.split_once('-').map(|(number, _)| number).filter(|number| is_number(number));
+            number.unwrap_or(id).to_owned()
+        }
+        Grant::ServiceAccount { email, .. } => {
+            let domain = email.split_once('@').map_or("", |(_, domain)| domain);
+            domain.strip_suffix(".iam.gserviceaccount.com").unwrap_or(email).to_owned()
+        }
+    }
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 struct Token {
     value: Secret,
     ends: Instant,
@@ -79,6 +99,11 @@ impl Auth {
         };
         let token_uri = given_uri.or(own_uri).unwrap_or_else(|| TOKEN_URI.to_owned());
         Ok(Self { grant, token_uri, token: Mutex::new(None) })
+    }
+
+    /// The cloud project that the credentials belong to.
+    pub(super) fn project(&self) -> String {
+        project(&self.grant)
     }
 
     /// Where tokens come from.
@@ -213,6 +238,18 @@ mod tests {
         assert_eq!(reason(401, r#"{"error":"invalid_client"}"#), Reason::CredentialsInvalid);
         assert_eq!(reason(503, "<html>"), Reason::PlatformUnavailable);
         assert_eq!(reason(400, "nonsense"), Reason::CredentialsInvalid);
+    }
+
+    #[test]
+    fn clients_of_one_project_are_told_by_its_number() {
+        let client = |id: &str| Grant::RefreshToken {
+            client_id: Secret::new(id),
+            client_secret: Secret::new("s"),
+            refresh_token: Secret::new("r"),
+        };
+        let (one, other) = ("123-abc.apps.googleusercontent.com", "123-xyz.apps.googleusercontent.com");
+        assert_eq!((project(&client(one)), project(&client(other))), ("123".to_owned(), "123".to_owned()));
+        assert_eq!(project(&client("adsim-client")), "adsim-client");
     }
 
     #[test]

@@ -10,6 +10,7 @@ use super::errors::{self, Circumstances, ItemError, Refusal};
 use super::wire::{MutateAnswer, SearchAnswer};
 use crate::clock::SharedClock;
 use crate::error::PlatformError;
+use crate::quota::Meter;
 use crate::transport::{Answer, Transport};
 
 /// Operations of a mutate request at most. Google takes 10,000, but not within our timeout.
@@ -27,6 +28,8 @@ pub(super) struct Client {
     /// The manager account through which access goes.
     pub(super) login: Option<String>,
     pub(super) developer_token: Option<Secret>,
+    /// Through which every request passes.
+    pub(super) meter: Meter,
 }
 
 /// What came of a mutate request that was accepted as a whole.
@@ -87,7 +90,8 @@ impl Client {
             partial_failure: bool,
         }
         let request = Request { mutate_operations: operations, partial_failure: partial };
-        let answer = self.post("googleAds:mutate", &request, true).await?;
+        let cost = u64::try_from(operations.len()).unwrap_or(u64::MAX);
+        let answer = self.post("googleAds:mutate", &request, true, cost).await?;
         // Whatever it says, it was carried out.
         let answer: MutateAnswer = parse(&answer.body)?;
         let names = answer
@@ -105,24 +109,35 @@ impl Client {
     }
 
     async fn read<T: DeserializeOwned>(&self, method: &str, body: &Value) -> Result<T, PlatformError> {
-        let answer = self.post(method, body, false).await.map_err(|refusal| refusal.error)?;
+        let answer = self.post(method, body, false, 1).await.map_err(|refusal| refusal.error)?;
         parse(&answer.body)
     }
 
-    async fn post(&self, method: &str, body: &impl Serialize, write: bool) -> Result<Answer, Refusal> {
+    async fn post(&self, method: &str, body: &impl Serialize, write: bool, cost: u64) -> Result<Answer, Refusal> {
         let url = format!("{}/customers/{}/{method}", self.base, self.customer);
         let body = serde_json::to_vec(body).map_err(|error| PlatformError::Unavailable {
             message: format!("the request cannot be written: {error}"),
         })?;
         let token = self.auth.token(&self.transport).await?;
-        match self.attempt(&url, &body, write, &token).await {
+        match self.metered(&url, &body, write, cost, &token).await {
             Err(refusal) if refusal.token_expired => {
                 self.auth.forget(&token).await;
                 let token = self.auth.token(&self.transport).await?;
-                self.attempt(&url, &body, write, &token).await
+                self.metered(&url, &body, write, cost, &token).await
             }
             other => other,
         }
+    }
+
+    /// An attempt that is counted, and of which the meter hears what it says of limits.
+    async fn metered(&self, url: &str, body: &[u8], write: bool, cost: u64, token: &Secret) -> Result<Answer, Refusal> {
+        self.meter.before(cost).await?;
+        let result = self.attempt(url, body, write, token).await;
+        match &result {
+            Ok(_) => self.meter.taken(),
+            Err(refusal) => self.meter.heard(&refusal.error),
+        }
+        result
     }
 
     async fn attempt(&self, url: &str, body: &[u8], write: bool, token: &Secret) -> Result<Answer, Refusal> {

@@ -119,7 +119,7 @@ pub(super) fn partial(status: &Status, circumstances: Circumstances) -> Vec<Item
 
 fn importance(error: &PlatformError) -> u8 {
     match error {
-        PlatformError::QuotaExhausted { .. } => 0,
+        PlatformError::QuotaExhausted { .. } | PlatformError::NotSent { .. } => 0,
         PlatformError::RateLimited { .. } => 1,
         PlatformError::CredentialsRevoked { .. } | PlatformError::CredentialsInvalid { .. } => 2,
         PlatformError::AccountSuspended { .. } => 3,
@@ -188,7 +188,11 @@ fn meaning(
     let delay = error.details["quotaErrorDetails"]["retryDelay"].as_str().and_then(duration);
     match (category, code) {
         ("quotaError", "RESOURCE_EXHAUSTED") => match delay {
-            Some(delay) => PlatformError::QuotaExhausted { until: circumstances.now + delay, message },
+            Some(delay) => PlatformError::QuotaExhausted {
+                until: circumstances.now + delay,
+                size: error.details["quotaErrorDetails"]["rateName"].as_str().and_then(super::cost::size_of),
+                message,
+            },
             None => PlatformError::RateLimited { retry_after: None, message },
         },
         ("quotaError", "ACCESS_PROHIBITED") => PlatformError::CredentialsInvalid { message },

@@ -22,6 +22,7 @@ mod bidding;
 mod blueprint;
 mod change;
 mod client;
+mod cost;
 mod create;
 mod errors;
 mod goals;
@@ -46,7 +47,7 @@ use std::time::Duration;
 
 use adops_core::campaign::observed::{ExternalId, Snapshot};
 use adops_core::campaign::plan::{Action, NewLine};
-use adops_core::marker::Installation;
+use adops_core::marker::{Installation, ShortHash};
 use adops_core::market::Place;
 use adops_core::platform::{Platform, PlatformRules};
 use adops_core::secret::Secret;
@@ -67,6 +68,7 @@ use self::places::Atlas;
 use self::tree::Tree;
 use crate::error::PlatformError;
 use crate::port::{AccountFacts, AdPlatform, ConnectError, Connection, Outcome, Scope, Spend};
+use crate::quota::{Meter, Quota};
 use crate::transport::Transport;
 
 /// Its name.
@@ -106,9 +108,13 @@ impl GoogleAds {
             .get("developer_token")
             .map(|token| Secret::new(token.reveal().trim()))
             .filter(|token| !token.reveal().is_empty());
+        // Operations are counted by the cloud project of the credentials, at this endpoint.
+        let scope = ShortHash::of(&format!("{endpoint} {}", auth.project()));
+        let quota = connection.quotas.scope(&format!("google/{scope}"), &cost::zone());
         let client = Client {
             transport,
             auth,
+            meter: Meter::new(quota, connection.clock.clone()),
             clock: connection.clock,
             base: format!("{endpoint}/{}", connection.api_version.as_deref().unwrap_or(VERSION)),
             customer: digits(&connection.account_id),
@@ -199,6 +205,22 @@ impl AdPlatform for GoogleAds {
 
     fn request_timeout(&self) -> SignedDuration {
         SignedDuration::try_from(REQUEST_TIMEOUT).unwrap_or(SignedDuration::MAX)
+    }
+
+    fn quota(&self) -> &Arc<Quota> {
+        self.client.meter.quota()
+    }
+
+    fn cost(&self, change: &Action) -> u64 {
+        cost::of(change)
+    }
+
+    fn cost_of_listing(&self) -> u64 {
+        cost::LISTING
+    }
+
+    fn operations_per_request(&self) -> u64 {
+        u64::try_from(client::OPERATIONS_PER_REQUEST).unwrap_or(u64::MAX)
     }
 
     async fn account(&self) -> Result<AccountFacts, PlatformError> {

@@ -20,6 +20,7 @@ use adops_platforms::allow::AllowList;
 use adops_platforms::clock::BusinessClock;
 use adops_platforms::google_ads::{GoogleAds, Rules};
 use adops_platforms::port::{AdPlatform, ConnectError, Connection, Outcome, Scope};
+use adops_platforms::quota::Quotas;
 use adops_platforms::transport::{Call, Interceptor};
 use adsim::config::AccountConfig;
 use adsim::{AdSim, ClockConfig, Config, Edit, EditAction};
@@ -218,6 +219,7 @@ pub fn try_connect(
         installation: "prod".parse().unwrap(),
         allow: AllowList::new(&["http://127.0.0.1".to_owned()]).unwrap(),
         clock: Arc::new(SimClock(sim.clone())),
+        quotas: Quotas::new(sim.now(), None),
         interceptor: Some(counter.clone()),
     })
 }

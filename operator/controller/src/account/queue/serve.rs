@@ -1,0 +1,204 @@
+//! Sending: one request after the other, and what comes of it.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use adops_core::campaign::observed::ExternalId;
+use adops_core::campaign::plan::{Action, NewLine};
+use adops_core::queue::Use;
+use adops_core::queue::demand::Asker;
+use adops_platforms::error::PlatformError;
+use adops_platforms::port::{AdPlatform, Outcome, Scope};
+use adops_platforms::quota::spend;
+use jiff::Timestamp;
+
+use super::{Read, Task, block, ended};
+use crate::account::state::{AccountState, Block};
+use crate::operator::Shared;
+use crate::runtime::metrics::Changed;
+
+/// Operations of a request to an account that is not connected.
+const UNCONNECTED: u64 = 1_000;
+
+/// Serves an account's queue until it is closed.
+pub async fn run(shared: Arc<Shared>, account: Arc<AccountState>) {
+    tokio::join!(run_writes(&shared, &account), run_reads(&shared, &account));
+}
+
+async fn run_writes(shared: &Shared, account: &AccountState) {
+    let most = || account.platform().map_or(UNCONNECTED, |platform| platform.operations_per_request());
+    while let Some(batch) = account.queue.next(most).await {
+        serve(shared, account, batch).await;
+    }
+}
+
+async fn run_reads(shared: &Shared, account: &AccountState) {
+    while let Some(reads) = account.queue.next_reads().await {
+        serve_reads(shared, account, reads).await;
+    }
+}
+
+/// One request: tasks of one use.
+async fn serve(shared: &Shared, account: &AccountState, batch: Vec<Task>) {
+    let Some(platform) = account.platform() else {
+        for task in batch {
+            task.answer(Outcome::Failed(unconnected()));
+        }
+        return;
+    };
+    let before = account.known().block.clone();
+    let (creates, changes): (Vec<Task>, Vec<Task>) =
+        batch.into_iter().partition(|task| matches!(task.action, Action::Create(_)));
+    serve_changes(shared, account, &platform, changes).await;
+    if newly_blocked(account, before.as_ref()).is_none() {
+        serve_creates(shared, account, &platform, creates).await;
+    } else {
+        for task in creates {
+            task.answer(Outcome::Failed(not_sent_any_more()));
+        }
+    }
+    look_at_block(shared, account, before.as_ref());
+}
+
+fn newly_blocked(account: &AccountState, before: Option<&Block>) -> Option<Block> {
+    account.known().block.clone().filter(|block| Some(block) != before)
+}
+
+/// An account that can be reached no more: its AdAccount tells of it and looks again when the time has come, and nobody
+/// waits here until then.
+fn look_at_block(shared: &Shared, account: &AccountState, before: Option<&Block>) {
+    if let Some(block) = newly_blocked(account, before) {
+        shared.accounts_queue.add(account.key.clone());
+        account.queue.turn_all_away(&block);
+    }
+}
+
+async fn serve_changes(shared: &Shared, account: &AccountState, platform: &Arc<dyn AdPlatform>, tasks: Vec<Task>) {
+    let Some(first) = tasks.first() else { return };
+    let of = Use::of(first.action.importance());
+    let actions: Vec<Action> = tasks.iter().map(|task| task.action.clone()).collect();
+    let (results, _) = spend(of, platform.change(&actions)).await;
+    let now = shared.clock.now();
+    {
+        let mut known = account.known();
+        for (action, outcome) in actions.iter().zip(&results) {
+            count(shared, action.word(), outcome);
+            known.note(action, outcome, now, platform.read_after_write_lag(), platform.request_timeout());
+        }
+        judge(&mut known.block, &results, now, &account.key.to_string());
+    }
+    answer(shared, account, platform, tasks, results);
+}
+
+async fn serve_creates(shared: &Shared, account: &AccountState, platform: &Arc<dyn AdPlatform>, tasks: Vec<Task>) {
+    if tasks.is_empty() {
+        return;
+    }
+    let lines: Vec<NewLine> = tasks
+        .iter()
+        .filter_map(|task| match &task.action {
+            Action::Create(line) => Some((**line).clone()),
+            _ => None,
+        })
+        .collect();
+    let (results, _) = spend(Use::Grow, platform.create(&lines)).await;
+    let now = shared.clock.now();
+    {
+        let mut known = account.known();
+        for outcome in &results {
+            count(shared, "create", outcome);
+            if let Outcome::Applied { id } = outcome {
+                known.created.insert(id.clone(), now + platform.read_after_write_lag());
+            }
+        }
+        judge(&mut known.block, &results, now, &account.key.to_string());
+    }
+    answer(shared, account, platform, tasks, results);
+}
+
+/// Answers who has asked, after what they have had of the day's growth is counted.
+fn answer(
+    shared: &Shared,
+    account: &AccountState,
+    platform: &Arc<dyn AdPlatform>,
+    tasks: Vec<Task>,
+    results: Vec<Outcome>,
+) {
+    let now = shared.clock.now();
+    let mut results = results.into_iter();
+    for task in tasks {
+        let outcome = results.next().unwrap_or_else(ended);
+        let sent = !matches!(outcome, Outcome::Failed(PlatformError::NotSent { .. }));
+        if sent && Use::of(task.action.importance()) == Use::Grow {
+            platform.quota().had(&asker(account, &task), task.cost, now);
+        }
+        task.answer(outcome);
+    }
+}
+
+fn asker(account: &AccountState, task: &Task) -> Asker {
+    Asker {
+        namespace: task.who.campaign.namespace.clone(),
+        account: account.key.to_string(),
+        campaign: task.who.campaign.name.clone(),
+    }
+}
+
+fn count(shared: &Shared, action: &'static str, outcome: &Outcome) {
+    let outcome = match outcome {
+        Outcome::Applied { .. } => "applied",
+        Outcome::Failed(PlatformError::NotSent { .. }) => return,
+        Outcome::Failed(_) => "failed",
+        Outcome::Unknown(_) => "unknown",
+    };
+    shared.metrics.changes.get_or_create(&Changed { action, outcome }).inc();
+}
+
+/// All read-backs that wait, in one reading.
+async fn serve_reads(shared: &Shared, account: &AccountState, reads: Vec<Read>) {
+    let ids: BTreeSet<ExternalId> = reads.iter().flat_map(|read| read.ids.iter().cloned()).collect();
+    let of = reads.iter().map(|read| read.of).min().unwrap_or(Use::Observe);
+    let before = account.known().block.clone();
+    let result = if ids.is_empty() { Ok(()) } else { read_back(shared, account, ids, of).await };
+    look_at_block(shared, account, before.as_ref());
+    for read in reads {
+        let _ = read.reply.send(result.clone());
+        drop(read.working);
+    }
+}
+
+async fn read_back(
+    shared: &Shared,
+    account: &AccountState,
+    ids: BTreeSet<ExternalId>,
+    of: Use,
+) -> Result<(), PlatformError> {
+    let platform = account.platform().ok_or_else(unconnected)?;
+    match spend(of, platform.observe(&Scope::Ids(ids))).await.0 {
+        Ok(snapshot) => {
+            account.known().take_read_back(snapshot);
+            Ok(())
+        }
+        Err(error) => {
+            block(&mut account.known().block, &error, shared.clock.now(), &account.key.to_string());
+            Err(error)
+        }
+    }
+}
+
+/// Blocks the account if an outcome concerns all of it.
+fn judge(slot: &mut Option<Block>, results: &[Outcome], now: Timestamp, seed: &str) {
+    for outcome in results {
+        if let Outcome::Failed(error) | Outcome::Unknown(error) = outcome {
+            block(slot, error, now, seed);
+        }
+    }
+}
+
+fn unconnected() -> PlatformError {
+    PlatformError::Unavailable { message: "there is no connection".to_owned() }
+}
+
+fn not_sent_any_more() -> PlatformError {
+    PlatformError::Unavailable { message: "not sent, for the request before it has failed".to_owned() }
+}

@@ -1,0 +1,321 @@
+//! What a platform lets us do, by the scope that it counts in.
+//!
+//! A connector names its scope (a cloud project, an app) in a [`Meter`] and lets every request pass it: what it costs is
+//! taken before it is sent, and what the platform says of its limits is noted after it. All accounts whose credentials
+//! belong to one scope share one [`Quota`]. Three kinds of limits have their place here:
+//!
+//! - *Operations a day* (Google): [`Day`](adops_core::queue::day::Day), of a size that the user declares or an answer
+//!   teaches. A platform that counts requests a day (TikTok) uses it as it is, with a cost of one.
+//! - *Requests a second or minute*, of which platforms complain (Google, TikTok): [`Pace`], one an account.
+//! - *Use in percent and minutes to wait* (Meta's headers): the connector tells it with [`Meter::exhausted`] when it
+//!   comes near the limit, and [`Meter::limited`] before.
+//!
+//! What operations are used for is said by whoever calls the port, with [`spend`]; a request of which nobody has said it
+//! counts as growth.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use adops_core::queue::Use;
+use adops_core::queue::day::Refusal;
+use adops_core::queue::demand::{Asker, Demand, Granted, Quota as Books, Wait};
+use adops_core::queue::pace::Pace;
+use adops_core::reason::Reason;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use tokio::time::Instant;
+
+use crate::clock::SharedClock;
+use crate::error::PlatformError;
+
+tokio::task_local! {
+    static SPENDING: Spending;
+}
+
+#[derive(Clone)]
+struct Spending {
+    of: Use,
+    operations: Arc<AtomicU64>,
+}
+
+/// Says what the operations of a call are used for, and counts them.
+pub async fn spend<F: Future>(of: Use, call: F) -> (F::Output, u64) {
+    let operations = Arc::new(AtomicU64::new(0));
+    let output = SPENDING.scope(Spending { of, operations: operations.clone() }, call).await;
+    (output, operations.load(Ordering::Relaxed))
+}
+
+/// Sees what is used, for metrics.
+pub trait UseObserver: Send + Sync {
+    /// Operations of a scope were used.
+    fn used(&self, scope: &str, of: Use, operations: u64);
+}
+
+/// All scopes of all platforms.
+pub struct Quotas {
+    scopes: Mutex<HashMap<String, Arc<Quota>>>,
+    started: Timestamp,
+    observer: Option<Arc<dyn UseObserver>>,
+}
+
+impl Quotas {
+    /// Of a process that began at `started`.
+    pub fn new(started: Timestamp, observer: Option<Arc<dyn UseObserver>>) -> Arc<Self> {
+        Arc::new(Self { scopes: Mutex::default(), started, observer })
+    }
+
+    /// The quota of a scope, made when it is first asked for; its day begins at midnight in `zone`. The name must hold
+    /// no secret: it is shown.
+    pub fn scope(&self, name: &str, zone: &TimeZone) -> Arc<Quota> {
+        let mut scopes = self.scopes.lock().unwrap_or_else(PoisonError::into_inner);
+        let quota = scopes.entry(name.to_owned()).or_insert_with(|| {
+            Arc::new(Quota {
+                name: name.to_owned(),
+                books: Mutex::new(Books::new(zone.clone(), self.started)),
+                accounts: Mutex::default(),
+                observer: self.observer.clone(),
+            })
+        });
+        quota.clone()
+    }
+
+    /// All of them.
+    pub fn all(&self) -> Vec<Arc<Quota>> {
+        self.scopes.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+}
+
+/// What is known of one account of a scope.
+#[derive(Debug, Clone, Default)]
+struct OfAccount {
+    declared: Option<u64>,
+    /// What the latest listings cost.
+    listings: Vec<u64>,
+}
+
+/// How many listings an account's cost is the highest of.
+const LISTINGS: usize = 16;
+
+/// One scope's quota, shared by all accounts whose credentials belong to it.
+pub struct Quota {
+    name: String,
+    books: Mutex<Books>,
+    accounts: Mutex<BTreeMap<String, OfAccount>>,
+    observer: Option<Arc<dyn UseObserver>>,
+}
+
+impl Quota {
+    /// The scope's name; no secret.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn books(&self) -> MutexGuard<'_, Books> {
+        self.books.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn accounts(&self) -> MutexGuard<'_, BTreeMap<String, OfAccount>> {
+        self.accounts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// An account uses this scope; perhaps its user knows how many operations a day there are. Of several numbers the
+    /// least counts.
+    pub fn join(&self, account: &str, operations: Option<u64>) {
+        let mut accounts = self.accounts();
+        accounts.entry(account.to_owned()).or_default().declared = operations;
+        self.books().day.declare(least(&accounts));
+    }
+
+    /// An account uses it no more.
+    pub fn leave(&self, account: &str) {
+        let mut accounts = self.accounts();
+        accounts.remove(account);
+        self.books().day.declare(least(&accounts));
+    }
+
+    /// How many operations a day there are, if that is known.
+    pub fn size(&self) -> Option<u64> {
+        self.books().day.size()
+    }
+
+    /// How many were used today, by this process.
+    pub fn used(&self) -> u64 {
+        self.books().day.used()
+    }
+
+    /// Says what somebody wants to send and answers what of it may be sent now.
+    pub fn ask(&self, asker: &Asker, demand: &Demand, now: Timestamp) -> Granted {
+        self.books().ask(asker, demand, now)
+    }
+
+    /// Forgets what a Campaign wants, but for the accounts named.
+    pub fn withdraw(&self, namespace: &str, campaign: &str, but: impl Fn(&str) -> bool) {
+        self.books().withdraw(namespace, campaign, but);
+    }
+
+    /// Counts what somebody has had of today's growth.
+    pub fn had(&self, asker: &Asker, cost: u64, now: Timestamp) {
+        self.books().had(asker, cost, now);
+    }
+
+    /// What waits on an account.
+    pub fn waiting_on(&self, account: &str) -> Option<Wait> {
+        self.books().waiting_on(account)
+    }
+
+    /// A listing of an account has cost so many operations.
+    pub fn listed(&self, account: &str, cost: u64) {
+        let mut accounts = self.accounts();
+        let listings = &mut accounts.entry(account.to_owned()).or_default().listings;
+        if listings.len() == LISTINGS {
+            listings.remove(0);
+        }
+        listings.push(cost);
+    }
+
+    /// How often each account may be listed, so that all listings of a day stay within their share of the quota; none
+    /// for as often as is liked. Before an account was listed it is taken to cost `guess`.
+    pub fn list_every(&self, guess: u64) -> Option<SignedDuration> {
+        let cost = self.accounts().values().map(|of| of.listings.iter().max().copied().unwrap_or(guess)).sum();
+        self.books().day.observe_every(cost)
+    }
+}
+
+fn least(accounts: &BTreeMap<String, OfAccount>) -> Option<u64> {
+    accounts.values().filter_map(|of| of.declared).min()
+}
+
+/// Through which every request of one connector passes.
+pub struct Meter {
+    quota: Arc<Quota>,
+    clock: SharedClock,
+    pace: Mutex<Paced>,
+}
+
+struct Paced {
+    pace: Pace,
+    /// Requests that stop spend and wait for their turn.
+    urgent: usize,
+    since: Instant,
+}
+
+impl Meter {
+    /// Of a connector whose credentials belong to a scope.
+    pub fn new(quota: Arc<Quota>, clock: SharedClock) -> Self {
+        Self { quota, clock, pace: Mutex::new(Paced { pace: Pace::default(), urgent: 0, since: Instant::now() }) }
+    }
+
+    /// The scope's quota.
+    pub fn quota(&self) -> &Arc<Quota> {
+        &self.quota
+    }
+
+    fn paced(&self) -> MutexGuard<'_, Paced> {
+        self.pace.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Before a request is sent: takes what it costs and waits for its turn. An error: it must not be sent.
+    pub async fn before(&self, cost: u64) -> Result<(), PlatformError> {
+        let spending = SPENDING.try_with(Clone::clone).ok();
+        let of = spending.as_ref().map_or(Use::Grow, |spending| spending.of);
+        self.take(of, cost)?;
+        if let Some(spending) = spending {
+            spending.operations.fetch_add(cost, Ordering::Relaxed);
+        }
+        if let Some(observer) = &self.quota.observer {
+            observer.used(&self.quota.name, of, cost);
+        }
+        self.turn(of == Use::Protect).await;
+        Ok(())
+    }
+
+    fn take(&self, of: Use, cost: u64) -> Result<(), PlatformError> {
+        let mut books = self.quota.books();
+        books.day.take(of, cost, self.clock.now()).map_err(|refusal| match refusal {
+            Refusal::Exhausted(until) => PlatformError::QuotaExhausted {
+                until,
+                size: None,
+                message: "the platform has said so before".to_owned(),
+            },
+            Refusal::Kept(until) => PlatformError::NotSent {
+                reason: Reason::QuotaLimited,
+                until,
+                message: format!(
+                    "of the platform's quota of {} operations a day what is left is kept for what is more important",
+                    books.day.size().unwrap_or_default()
+                ),
+            },
+        })
+    }
+
+    /// Waits until the pace lets a request go; what stops spend goes before what has waited longer.
+    async fn turn(&self, urgent: bool) {
+        let _urgent = urgent.then(|| Urgent::new(self));
+        loop {
+            let (at, since) = {
+                let mut paced = self.paced();
+                if paced.pace.rate().is_none() {
+                    return;
+                }
+                let since = paced.since;
+                if urgent || paced.urgent == 0 {
+                    let now = since.elapsed();
+                    let at = paced.pace.slot(now);
+                    (Some(at).filter(|at| *at > now), since)
+                } else {
+                    (Some(since.elapsed() + Duration::from_millis(100)), since)
+                }
+            };
+            match at {
+                None => return,
+                Some(at) => tokio::time::sleep_until(since + at).await,
+            }
+            if urgent || self.paced().urgent == 0 {
+                return;
+            }
+        }
+    }
+
+    /// The platform has taken a request.
+    pub fn taken(&self) {
+        self.paced().pace.taken();
+    }
+
+    /// The platform has asked to slow down.
+    pub fn limited(&self) {
+        let mut paced = self.paced();
+        let now = paced.since.elapsed();
+        paced.pace.limited(now);
+    }
+
+    /// The platform takes nothing of this scope until then, and perhaps has said how many operations a day it takes.
+    pub fn exhausted(&self, until: Timestamp, size: Option<u64>) {
+        self.quota.books().day.exhaust(until, size);
+    }
+
+    /// Notes what an error says of limits.
+    pub fn heard(&self, error: &PlatformError) {
+        match error {
+            PlatformError::RateLimited { .. } => self.limited(),
+            PlatformError::QuotaExhausted { until, size, .. } => self.exhausted(*until, *size),
+            _ => {}
+        }
+    }
+}
+
+struct Urgent<'a>(&'a Meter);
+
+impl<'a> Urgent<'a> {
+    fn new(meter: &'a Meter) -> Self {
+        meter.paced().urgent += 1;
+        Self(meter)
+    }
+}
+
+impl Drop for Urgent<'_> {
+    fn drop(&mut self) {
+        self.0.paced().urgent -= 1;
+    }
+}
