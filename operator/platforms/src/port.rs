@@ -136,13 +136,19 @@ pub trait AdPlatform: Send + Sync {
     fn quota(&self) -> &Arc<Quota>;
 
     /// What a change costs of that quota, reads not counted. An estimate; what is used is counted request by request.
-    fn cost(&self, change: &Action) -> u64;
+    fn cost(&self, _change: &Action) -> u64 {
+        1
+    }
 
     /// What a listing may cost as long as none was made.
-    fn cost_of_listing(&self) -> u64;
+    fn cost_of_listing(&self) -> u64 {
+        10
+    }
 
-    /// Operations that go into one request.
-    fn operations_per_request(&self) -> u64;
+    /// The cost of what is handed over together: so much goes out before anything more important can.
+    fn operations_per_request(&self) -> u64 {
+        50
+    }
 
     /// The account's facts.
     async fn account(&self) -> Result<AccountFacts, PlatformError>;

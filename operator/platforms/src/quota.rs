@@ -155,7 +155,7 @@ impl Quota {
         self.books().withdraw(namespace, campaign, but);
     }
 
-    /// Counts what somebody has had of today's growth.
+    /// Counts an item that was sent into what somebody has had of today's growth.
     pub fn had(&self, asker: &Asker, cost: u64, now: Timestamp) {
         self.books().had(asker, cost, now);
     }

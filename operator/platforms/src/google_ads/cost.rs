@@ -22,7 +22,7 @@ pub(super) fn zone() -> TimeZone {
 /// What a change costs, reads not counted.
 pub(super) fn of(action: &Action) -> u64 {
     let operations = match action {
-        Action::Create(line) => of_line(line),
+        Action::Create(line) | Action::Complete { line, .. } => of_line(line),
         Action::Mark { .. } => 4,
         Action::Pause { .. } | Action::Enable { .. } => 2,
         Action::SetBudget { .. } | Action::Remove { .. } => 1,

@@ -149,7 +149,7 @@ async fn with_explorer_access_a_day_of_polls_uses_a_fifth_of_the_quota_at_most()
     world.pass(SignedDuration::from_hours(24) - SignedDuration::from_secs(1)).await;
     let (a_day, used) = (reads(&world) - before, world.sim.quota_used(PROJECT));
     assert_eq!(world.writes().len(), writes, "nothing is written meanwhile");
-    assert!(a_day <= 576 && a_day >= 300, "{a_day} reads a day");
+    assert!((300..=576).contains(&a_day), "{a_day} reads a day");
     assert!(used <= 576, "{used} operations a day");
 }
 
