@@ -102,6 +102,31 @@ async fn two_accounts_of_one_project_share_one_quota() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_account_that_is_away_leaves_its_project_to_the_others() {
+    let world = given::world_with(|config| config.google.accounts.push(account(OTHER)));
+    let Some(mut world) = world.await else { return };
+    let other = world.account_yaml("google-other", "google-other-secret").replace("123-456-7890", OTHER);
+    world.apply(&other).await.unwrap();
+    limit(&world, 2_880).await;
+    world.given("first", json!({})).await;
+    for effect in [Effect::Status { status: 500, body: json!({}) }, Effect::transient_error(), Effect::CutAfter] {
+        let fault = Fault::new(Match::default().account(CUSTOMER), effect);
+        let fault = world.sim.faults().add(fault);
+        let number = world.names().await.len();
+        let away = json!({"markets": markets(30), "fallbackLocale": "en"});
+        world.apply(&given::campaign(&format!("away-{number}"), away)).await.unwrap();
+        let works = format!("works-{number}");
+        world.apply(&given::campaign(&works, json!({"accounts": ["google-other"]}))).await.unwrap();
+        let began = world.now();
+        world.until_ready(&works).await;
+        let took = world.now().duration_since(began);
+        assert!(took < SignedDuration::from_mins(15), "it took {took:#}");
+        world.sim.faults().remove(fault);
+    }
+    assert_eq!(refused(&world), 0, "the platform had to refuse");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_waits_for_the_quota_says_for_how_long_and_comes_to_an_end() {
     let Some(mut world) = given::world().await else { return };
     limit(&world, 600).await;
