@@ -15,6 +15,7 @@ import unittest
 from pathlib import Path
 
 from checks import conformance, recordings, tiktok
+from checks.meta import conformance as meta
 from checks.report import Report
 
 
@@ -60,9 +61,9 @@ def check(folder: Path) -> Report:
 
 def check_file(file: Path) -> Report:
     """Checks the recordings of a file."""
-    found = list(recordings.read(file))
-    report = conformance.check(found)
-    report.add(tiktok.check(found))
+    report = conformance.check(recordings.read(file, "google"))
+    report.add(meta.check(recordings.read(file, "meta")))
+    report.add(tiktok.check(recordings.read(file, "tiktok")))
     return report
 
 

@@ -8,10 +8,11 @@ use crate::clock::ClockConfig;
 pub use crate::google::config::{
     AccessLevel, AccountConfig, GoogleConfig, Limits, OAuthClient, Project, ServiceAccount,
 };
+pub use crate::meta::config::{MetaAccountConfig, MetaApp, MetaConfig, MetaLimits, MetaQuota, MetaRules, MetaToken};
 pub use crate::tiktok::config::TikTokConfig;
 
 /// The whole simulator's configuration. The default has one Google Ads account of 10 digits, in US dollars and New
-/// York time, reachable directly and through a manager account, with Standard access.
+/// York time, reachable directly and through a manager account, with Standard access, and one ad account of Meta's.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Config {
@@ -25,6 +26,8 @@ pub struct Config {
     pub clock: ClockConfig,
     /// Google Ads.
     pub google: GoogleConfig,
+    /// Meta.
+    pub meta: MetaConfig,
     /// TikTok.
     pub tiktok: TikTokConfig,
     /// File to which each request and its answer is appended as one JSON line. Without it, one in the folder that the
@@ -42,6 +45,7 @@ impl Default for Config {
             admin_port: 0,
             clock: ClockConfig::System,
             google: GoogleConfig::default(),
+            meta: MetaConfig::default(),
             tiktok: TikTokConfig::default(),
             record: None,
             keep_requests: 0,

@@ -7,8 +7,8 @@
 //! A simulator that is kinder than the real service is a bug. What is known from the service's descriptions or seen
 //! live is simulated as it is; what is assumed says so in a comment.
 //!
-//! Google Ads lives in [`google`], TikTok in [`tiktok`]. Platforms share port, clock, faults, ledger, recorder and the admin API; what a
-//! platform has to offer for that is the trait in `platform.rs`.
+//! Google Ads lives in [`google`], Meta in [`meta`], TikTok in [`tiktok`]. Platforms share port, clock, faults, ledger,
+//! recorder and the admin API; what a platform has to offer for that is the trait in `platform.rs`.
 
 mod admin;
 pub mod clock;
@@ -18,6 +18,7 @@ pub mod edits;
 pub mod faults;
 pub mod google;
 pub mod ledger;
+pub mod meta;
 pub mod platform;
 pub mod record;
 mod server;
@@ -34,12 +35,14 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 pub use clock::ClockConfig;
-pub use config::{AccountConfig, Config, GoogleConfig};
+pub use config::{AccountConfig, Config, GoogleConfig, MetaAccountConfig, MetaConfig};
 pub use edits::EditError;
 pub use faults::{Effect, Fault, FaultId, Faults, Match};
 pub use google::edits::{Edit, EditAction};
 pub use google::view::AccountView;
 pub use ledger::{Actor, Change, LedgerEntry};
+pub use meta::edits::{MetaEdit, MetaEditAction};
+pub use meta::view::MetaAccountView;
 pub use platform::PlatformName;
 pub use record::RecordedRequest;
 pub use tiktok::config::{AdvertiserConfig, TikTokConfig};
@@ -167,6 +170,11 @@ impl AdSim {
         self.inner.url()
     }
 
+    /// Base URL of Meta's Graph API; paths begin with the version.
+    pub fn meta_url(&self) -> String {
+        self.inner.url()
+    }
+
     /// Base URL of the TikTok Business API; paths begin with the version.
     pub fn tiktok_url(&self) -> String {
         format!("{}/open_api", self.inner.url())
@@ -241,6 +249,33 @@ impl AdSim {
             labels: Vec::new(),
             budgets: Vec::new(),
         })
+    }
+
+    /// A view of an ad account of Meta's, told by its id without `act_`. An account that does not exist has an empty
+    /// view.
+    pub fn meta_account(&self, id: &str) -> MetaAccountView {
+        self.inner.platforms.meta().account_view(id, self.inner.clock.now()).unwrap_or_default()
+    }
+
+    /// Makes an edit of an ad account of Meta's by hand and returns what it changed.
+    pub fn edit_meta(&self, edit: &MetaEdit) -> Result<Vec<LedgerEntry>, EditError> {
+        let mut meta = self.inner.platforms.meta();
+        Ok(self.inner.ledger.add(meta.edit(edit, self.inner.clock.now())?))
+    }
+
+    /// Changes Meta's configuration while it runs: limits, switches, delays. Accounts and tokens cannot be added.
+    pub fn configure_meta(&self, change: impl FnOnce(&mut MetaConfig)) {
+        change(&mut self.inner.platforms.meta().config);
+    }
+
+    /// Revokes an access token of Meta's.
+    pub fn revoke_meta_token(&self, token: &str) {
+        self.inner.platforms.meta().auth.revoke(token);
+    }
+
+    /// Undoes the revocation or expiry of an access token of Meta's.
+    pub fn restore_meta_token(&self, token: &str) {
+        self.inner.platforms.meta().auth.restore(token);
     }
 
     /// Makes an edit of a TikTok advertiser account by hand and returns what it changed.

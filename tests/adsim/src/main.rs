@@ -78,7 +78,13 @@ async fn main() -> Result<()> {
         .init();
     let args = Args::parse();
     let sim = AdSim::start(configuration(&args)?).await?;
-    let urls = json!({ "google": sim.google_url(), "tiktok": sim.tiktok_url(), "token": sim.token_url(), "admin": sim.admin_url() });
+    let urls = json!({
+        "google": sim.google_url(),
+        "meta": sim.meta_url(),
+        "tiktok": sim.tiktok_url(),
+        "token": sim.token_url(),
+        "admin": sim.admin_url(),
+    });
     println!("{urls}");
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     tokio::select! {

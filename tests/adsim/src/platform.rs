@@ -14,6 +14,7 @@ use crate::edits::EditError;
 use crate::faults::Faults;
 use crate::google::Google;
 use crate::ledger::LedgerEntry;
+use crate::meta::Meta;
 use crate::tiktok::{self, TikTok};
 
 /// The platforms.
@@ -23,25 +24,38 @@ pub enum PlatformName {
     /// Google Ads.
     #[default]
     Google,
+    /// Meta's Marketing API.
+    Meta,
     /// TikTok.
     TikTok,
 }
 
 impl PlatformName {
     /// All platforms.
-    pub const ALL: &[PlatformName] = &[PlatformName::Google, PlatformName::TikTok];
+    pub const ALL: &[PlatformName] = &[PlatformName::Google, PlatformName::Meta, PlatformName::TikTok];
 
     /// The name as ledger and recordings have it.
     pub fn as_str(self) -> &'static str {
         match self {
             PlatformName::Google => "google",
+            PlatformName::Meta => "meta",
             PlatformName::TikTok => "tiktok",
         }
     }
 
-    /// The platform that a path belongs to. What belongs to nobody is Google's, which answers that it is not found.
+    /// The platform that a path belongs to. Meta's begin with a version that has a dot in it. What belongs to nobody
+    /// is Google's, which answers that it is not found.
     pub(crate) fn of(path: &str) -> PlatformName {
-        if tiktok::port::is_path(path) { PlatformName::TikTok } else { PlatformName::Google }
+        let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
+        let version = first.strip_prefix('v').and_then(|version| version.split_once('.'));
+        let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+        if version.is_some_and(|(major, minor)| is_number(major) && is_number(minor)) {
+            PlatformName::Meta
+        } else if tiktok::port::is_path(path) {
+            PlatformName::TikTok
+        } else {
+            PlatformName::Google
+        }
     }
 }
 
@@ -145,6 +159,7 @@ pub(crate) trait Platform: Send + std::fmt::Debug {
 #[derive(Debug)]
 pub(crate) struct Platforms {
     google: Mutex<Google>,
+    meta: Mutex<Meta>,
     tiktok: Mutex<TikTok>,
 }
 
@@ -153,6 +168,7 @@ impl Platforms {
     pub(crate) fn new(config: &Config) -> Result<Platforms, crate::Error> {
         Ok(Platforms {
             google: Mutex::new(Google::new(config.google.clone(), config.seed)?),
+            meta: Mutex::new(Meta::new(config.meta.clone(), config.seed)?),
             tiktok: Mutex::new(TikTok::new(config.tiktok.clone(), config.seed)?),
         })
     }
@@ -160,6 +176,11 @@ impl Platforms {
     /// Google Ads.
     pub(crate) fn google(&self) -> MutexGuard<'_, Google> {
         self.google.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Meta.
+    pub(crate) fn meta(&self) -> MutexGuard<'_, Meta> {
+        self.meta.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// TikTok.
@@ -171,6 +192,7 @@ impl Platforms {
     pub(crate) fn with<R>(&self, name: PlatformName, work: impl FnOnce(&mut dyn Platform) -> R) -> R {
         match name {
             PlatformName::Google => work(&mut *self.google()),
+            PlatformName::Meta => work(&mut *self.meta()),
             PlatformName::TikTok => work(&mut *self.tiktok()),
         }
     }

@@ -27,6 +27,26 @@ fn decode(text: &str) -> String {
     String::from_utf8_lossy(&out).into_owned()
 }
 
+/// A form or query of pairs.
+pub(crate) fn encode<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+    let pairs = pairs.into_iter().map(|(name, value)| format!("{}={}", encode_one(name), encode_one(value)));
+    pairs.collect::<Vec<_>>().join("&")
+}
+
+fn encode_one(text: &str) -> String {
+    use std::fmt::Write as _;
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => out.push(char::from(byte)),
+            byte => {
+                let _ = write!(out, "%{byte:02X}");
+            }
+        }
+    }
+    out
+}
+
 /// Base64 with either alphabet, padded or not.
 pub(crate) fn base64(text: &str) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(text.len() * 3 / 4);
@@ -55,8 +75,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pairs_are_decoded() {
-        assert_eq!(pairs("a=1+2%26&b&"), [("a".into(), "1 2&".into()), ("b".into(), String::new())]);
+    fn what_is_encoded_is_read_again() {
+        let text = encode([("name", "a b&c=d+é"), ("empty", "")]);
+        assert_eq!(text, "name=a%20b%26c%3Dd%2B%C3%A9&empty=");
+        assert_eq!(pairs(&text), [("name".into(), "a b&c=d+é".into()), ("empty".into(), String::new())]);
+        assert_eq!(pairs("a=1+2&b&"), [("a".into(), "1 2".into()), ("b".into(), String::new())]);
     }
 
     #[test]

@@ -1,0 +1,1 @@
+"""Checks of Meta's Marketing API, against the Python package `facebook-business`."""
