@@ -158,6 +158,10 @@ pub struct AllowedNamespaces {
     #[schemars(schema_with = "crate::schema::label_selector")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub selector: Option<LabelSelector>,
+    /// Whether Campaigns of other namespaces may also take over (`spec.adopt`) what others made on the account. False:
+    /// they manage what they create themselves. Default false.
+    #[serde(default)]
+    pub adopt: bool,
 }
 
 /// Where Campaigns that use an AdAccount may lie.

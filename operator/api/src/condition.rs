@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+pub use adops_core::text::cut;
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 
@@ -163,16 +164,6 @@ fn whole_seconds(time: Timestamp) -> Timestamp {
     Timestamp::from_second(time.as_second()).unwrap_or(time)
 }
 
-/// The text, cut to at most `max` bytes at the end of a character, with an ellipsis where something is missing.
-pub fn cut(text: &str, max: usize) -> String {
-    const ELLIPSIS: &str = "…";
-    if text.len() <= max {
-        return text.to_owned();
-    }
-    let end = text.floor_char_boundary(max.saturating_sub(ELLIPSIS.len()));
-    format!("{}{ELLIPSIS}", &text[..end])
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -237,12 +228,5 @@ mod tests {
         assert!(find(&conditions.clone().into_vec(), ConditionType::Reconciling).is_none());
         conditions.set(ConditionType::Stalled, Status::False, Reason::Ready, "");
         assert!(conditions.into_vec().is_empty());
-    }
-
-    #[test]
-    fn a_long_message_is_cut_between_characters() {
-        assert_eq!(cut("Frühling", 20), "Frühling");
-        assert_eq!(cut("üüüü", 6), "ü…");
-        assert!(cut(&"ü".repeat(500), 120).len() <= 120);
     }
 }

@@ -3,6 +3,7 @@
 //! The schemas and rules of the CRDs have refused most of what is wrong; here is what they cannot judge (whether a time
 //! zone or a currency exists), and what an older CRD may have let in. All that is wrong is told, not only the first.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
@@ -131,8 +132,9 @@ struct Parse {
 
 impl Parse {
     fn campaign(&mut self, campaign: &Campaign) -> Option<domain::CampaignSpec> {
-        let spec = &campaign.spec;
         let namespace = campaign.metadata.namespace.clone().unwrap_or_else(|| "default".to_owned());
+        let spec = &*with_short_names(&campaign.spec, &namespace);
+        self.accounts(&spec.accounts);
         let name = campaign.metadata.name.clone().unwrap_or_default();
         // Each is tried before any is given up on, so that all problems are told at once.
         let flight = self.flight(&spec.flight);
@@ -186,6 +188,14 @@ impl Parse {
             state: state(spec.state),
             suspend: spec.suspend,
         })
+    }
+
+    /// One account under two names would be two lines for one thing.
+    fn accounts(&mut self, accounts: &[String]) {
+        let mut seen = BTreeSet::new();
+        for name in accounts.iter().filter(|name| !seen.insert(name.as_str())) {
+            self.problem("spec.accounts", format!("names the AdAccount {name} twice, with and without its namespace"));
+        }
     }
 
     fn flight(&mut self, flight: &api::Flight) -> Option<domain::Flight> {
@@ -400,6 +410,35 @@ impl Parse {
     fn problem(&mut self, field: &str, message: String) {
         self.problems.push(FieldProblem { field: field.to_owned(), message });
     }
+}
+
+/// A spec in which an account of the Campaign's own namespace has one name, the short one: names are in markers, and
+/// who adds or drops the namespace means the same account.
+fn with_short_names<'a>(spec: &'a api::CampaignSpec, namespace: &str) -> Cow<'a, api::CampaignSpec> {
+    let prefix = format!("{namespace}/");
+    if !spec.accounts.iter().any(|name| name.starts_with(&prefix)) {
+        return Cow::Borrowed(spec);
+    }
+    let shorten = |name: &mut String| {
+        if let Some(short) = name.strip_prefix(&prefix) {
+            *name = short.to_owned();
+        }
+    };
+    let mut spec = spec.clone();
+    spec.accounts.iter_mut().for_each(shorten);
+    spec.except.iter_mut().filter_map(|except| except.account.as_mut()).for_each(shorten);
+    spec.overrides.iter_mut().flat_map(|over| &mut over.accounts).for_each(shorten);
+    spec.adopt.iter_mut().for_each(|adopt| shorten(&mut adopt.account));
+    if let Some(split) = &mut spec.split {
+        let weights = std::mem::take(&mut split.accounts).into_iter();
+        split.accounts = weights
+            .map(|(mut name, weight)| {
+                shorten(&mut name);
+                (name, weight)
+            })
+            .collect();
+    }
+    Cow::Owned(spec)
 }
 
 fn ages(text: &str) -> Option<domain::AgeRange> {

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use adops_api::campaign::Line;
 use adops_api::validate::{self, Located, Origin, Problem, Resource};
 use adops_api::{AdAccount, Campaign, CampaignStatus};
+use adops_core::budget::authority::{AccountRef, SpendAuthority};
 use adops_core::campaign::line::{self, Desired, LineKey, LineProblem, Spending};
 use adops_core::campaign::plan::{AccountView, Inputs, Plan, Withheld, plan};
 use adops_core::campaign::restrict::{restrict, totals};
@@ -239,19 +240,30 @@ struct Situation<'a> {
 
 impl Situation<'_> {
     fn plan(&self, accounts: &Accounts, observed: &Observed) -> Plan {
-        let (unsettled, bounds) = (BTreeMap::new(), BTreeMap::new());
+        let unsettled = BTreeMap::new();
+        let mut authority = SpendAuthority::default();
         let (refused, contested, resolutions) = (BTreeSet::new(), BTreeSet::new(), BTreeMap::new());
+        let stopping = BTreeSet::new();
         let mut views: BTreeMap<String, AccountView<'_>> = BTreeMap::new();
+        // What else runs below an account's ceiling is not known here: that is told beside the plan.
+        let unlimited = |known: &Known| Account { ceiling: None, ..known.account.clone() };
+        let unlimited: BTreeMap<&String, Account> =
+            accounts.known.iter().map(|(name, known)| (name, unlimited(known))).collect();
         for (name, known) in &accounts.known {
             let Some(snapshot) = observed.snapshots.get(name) else { continue };
+            let (currency, zone) = (known.account.currency, &known.account.time_zone);
+            let readings = snapshot.lines.values().map(|line| line.reading(self.installation, zone, self.now));
+            let book = AccountRef::of(&self.spec.id, name);
+            authority.take_listing(&book, currency, (snapshot.began, true), readings);
             let view = AccountView {
-                account: &known.account,
+                account: &unlimited[name],
                 rules: known.rules.clone(),
                 snapshot,
                 settle_after: SETTLE_AFTER,
                 unsettled: &unsettled,
                 floor: Timestamp::MIN,
-                upper_bounds: &bounds,
+                level: None,
+                stopping: &stopping,
                 refused_decreases: &refused,
                 contested: &contested,
                 granted: known.granted,
@@ -270,7 +282,8 @@ impl Situation<'_> {
             resolutions: &resolutions,
             now: self.now,
         };
-        restrict(&inputs, plan(&inputs))
+        // Nothing is sent: what would be granted is of no further use.
+        restrict(&inputs, plan(&inputs), &mut authority).0
     }
 }
 

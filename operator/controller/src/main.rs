@@ -1,13 +1,17 @@
 //! `adops-operator`: keeps the ad platforms as the Campaigns say.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use adops_controller::operator::{Operator, Options};
 use adops_controller::runtime::clock::Clock;
+use adops_controller::runtime::cluster::ClusterIdentity;
+use adops_controller::runtime::leader::{self, Election};
 use adops_core::marker::Installation;
 use adops_platforms::allow::AllowList;
+use adops_platforms::holder::ClusterId;
 use anyhow::Context;
-use clap::Parser;
+use clap::{ArgAction, Parser};
 use jiff::{SignedDuration, Timestamp};
 use kube::Client;
 use tokio::signal::unix::{SignalKind, signal};
@@ -17,6 +21,7 @@ use tracing_subscriber::EnvFilter;
 /// The adops operator.
 #[derive(Parser)]
 #[command(version)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 struct Args {
     /// The id of this installation, which marks every object of ours on the platforms. Never change it, and never give
     /// it to two installations: objects are found again by it.
@@ -35,6 +40,26 @@ struct Args {
     /// Plan for all accounts and write to none.
     #[arg(long)]
     observe: bool,
+    /// Act only while holding the installation's Lease, so that several replicas may run. With `false` there must be
+    /// no other process.
+    #[arg(long, default_value_t = true, action = ArgAction::Set)]
+    leader_elect: bool,
+    /// How long a renewal of the Lease lasts: who takes over waits as long, plus the request timeout.
+    #[arg(long, default_value = "60s", value_parser = real_duration)]
+    lease_duration: Duration,
+    /// How often the Lease is renewed.
+    #[arg(long, default_value = "15s", value_parser = real_duration)]
+    renew_interval: Duration,
+    /// Where the Lease lies. Default: the namespace of the pod.
+    #[arg(long, env = "POD_NAMESPACE")]
+    lease_namespace: Option<String>,
+    /// The name of this cluster in the accounts' records of who writes to them. Default: the UID of the namespace
+    /// kube-system. Needed where that may not be read, and for a cluster that is rebuilt under the same name.
+    #[arg(long, env = "ADOPS_CLUSTER_ID")]
+    cluster_id: Option<ClusterId>,
+    /// How long a request to a platform may take.
+    #[arg(long, default_value = "30s", value_parser = real_duration)]
+    request_timeout: Duration,
     /// The stop switch of the whole installation: pause all that adops owns, on every account, before anything else.
     #[arg(long, env = "ADOPS_STOP")]
     stop: bool,
@@ -62,6 +87,10 @@ fn duration(text: &str) -> Result<SignedDuration, String> {
     text.parse().map_err(|error| format!("{error}"))
 }
 
+fn real_duration(text: &str) -> Result<Duration, String> {
+    duration(text)?.try_into().map_err(|_| "a duration is not negative".to_owned())
+}
+
 fn clock(text: &str) -> Result<Clock, String> {
     match text.strip_prefix("stepped:") {
         Some(start) => start.parse::<Timestamp>().map(Clock::stepped).map_err(|error| error.to_string()),
@@ -71,8 +100,16 @@ fn clock(text: &str) -> Result<Clock, String> {
 }
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
-    let args = Args::parse();
+async fn main() {
+    let ended = run(Args::parse()).await;
+    if let Err(error) = &ended {
+        tracing::error!("{error:#}");
+    }
+    // At once: a read of standard input may still block a thread, and who leads no more has nothing to finish.
+    std::process::exit(i32::from(ended.is_err()))
+}
+
+async fn run(args: Args) -> anyhow::Result<()> {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,kube=warn"));
     let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     if args.log_format == "json" {
@@ -84,6 +121,12 @@ async fn main() -> anyhow::Result<()> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let client = Client::try_default().await.context("no way to a Kubernetes API server")?;
     let allow = AllowList::new(&args.allow_endpoint).map_err(anyhow::Error::msg)?;
+    let election = args.leader_elect.then(|| Election {
+        namespace: leader::namespace(args.lease_namespace),
+        duration: args.lease_duration,
+        renew: args.renew_interval,
+        identity: leader::identity(),
+    });
     let options = Options {
         installation: args.installation,
         clock: args.clock,
@@ -96,6 +139,10 @@ async fn main() -> anyhow::Result<()> {
         interceptor: None,
         workers: args.workers,
         namespaces: args.namespace,
+        election,
+        request_timeout: args.request_timeout,
+        cluster: Some(args.cluster_id.map_or(ClusterIdentity::Namespace, ClusterIdentity::Given)),
+        holder_bound: args.lease_duration,
     };
     let operator = Operator::new(client, options).await?;
     if let Some(address) = operator.address() {

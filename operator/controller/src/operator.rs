@@ -2,31 +2,37 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use adops_api::{AdAccount, Campaign};
+use adops_core::budget::authority::SpendAuthority;
 use adops_core::campaign::line::CampaignId;
-use adops_core::marker::{Installation, ShortHash};
+use adops_core::marker::{CampaignHash, Installation};
 use adops_platforms::allow::AllowList;
+use adops_platforms::holder::ClusterId;
 use adops_platforms::quota::Quotas;
 use adops_platforms::transport::Interceptor;
 use jiff::{SignedDuration, Timestamp};
 use kube::Client;
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, SemaphorePermit, mpsc, watch};
-use tokio::task::JoinSet;
+use tokio::sync::{Semaphore, SemaphorePermit, mpsc, oneshot, watch};
+use tokio::task::{JoinError, JoinHandle, JoinSet};
 
 use crate::account::queue::{self, Queue};
 use crate::account::reconcile as account;
+use crate::account::spend;
 use crate::account::state::AccountState;
 use crate::campaign::memory::CampaignMemory;
 use crate::campaign::reconcile as campaign;
 use crate::runtime::activity::Activity;
 use crate::runtime::clock::Clock;
+use crate::runtime::cluster::{ClusterError, ClusterIdentity};
 use crate::runtime::events::Events;
 use crate::runtime::health::{self, ClockState};
+use crate::runtime::leader::{self, Election, Elector, Fence, LeaseError, Standing, TimesError};
 use crate::runtime::metrics::{CountingInterceptor, Metrics};
+use crate::runtime::namespaces::{self, Namespaces};
 use crate::runtime::queue::WorkQueue;
 use crate::runtime::watch::{Key, Store, Stored, watch as watch_kind};
 
@@ -59,12 +65,22 @@ pub struct Options {
     pub workers: usize,
     /// Which namespaces are worked on; empty means all.
     pub namespaces: Vec<String>,
+    /// How the one process that acts is chosen; none means that there is no other.
+    pub election: Option<Election>,
+    /// How long a platform request may take.
+    pub request_timeout: Duration,
+    /// Which cluster this is, for the accounts' records of who writes to them; none keeps no record.
+    pub cluster: Option<ClusterIdentity>,
+    /// How long a reading of such a record lets this process write.
+    pub holder_bound: Duration,
 }
 
 /// What the controllers share.
 pub struct Shared {
-    /// The API server.
+    /// The API server. Writes are sent only while this process may.
     pub client: Client,
+    /// Whether this process may act.
+    pub fence: Arc<Fence>,
     /// The set-up.
     pub options: Options,
     /// Business time.
@@ -83,15 +99,19 @@ pub struct Shared {
     pub accounts: Arc<Store<AdAccount>>,
     /// All Campaigns.
     pub campaigns: Arc<Store<Campaign>>,
+    /// The labels of all Namespaces.
+    pub namespaces: Namespaces,
     /// AdAccounts to work on.
     pub accounts_queue: Arc<WorkQueue<Key>>,
     /// Campaigns to work on.
     pub campaigns_queue: Arc<WorkQueue<Key>>,
     /// What is known of Campaigns beyond their status.
     pub memory: Mutex<HashMap<Key, Arc<Mutex<CampaignMemory>>>>,
+    authority: Mutex<SpendAuthority>,
     slots: Semaphore,
     states: Mutex<HashMap<Key, Arc<AccountState>>>,
-    started: Timestamp,
+    started: OnceLock<Timestamp>,
+    cluster: OnceLock<ClusterId>,
     spawn: mpsc::UnboundedSender<Arc<AccountState>>,
 }
 
@@ -103,11 +123,46 @@ impl Shared {
             .entry(key.clone())
             .or_insert_with(|| {
                 let queue = Queue::new(self.metrics.clone());
-                let state = Arc::new(AccountState::new(key.clone(), queue, self.started));
+                let state = Arc::new(AccountState::new(key.clone(), queue, self.started()));
                 let _ = self.spawn.send(state.clone());
                 state
             })
             .clone()
+    }
+
+    /// The one place that grants what can raise spend. The lock is never held across an await, nor while another one is
+    /// taken.
+    pub fn authority(&self) -> MutexGuard<'_, SpendAuthority> {
+        self.authority.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// When this process began to act, by business time: what others have done until then is not known.
+    pub fn started(&self) -> Timestamp {
+        *self.started.get_or_init(|| self.clock.now())
+    }
+
+    /// Which cluster this is; none where no record of it is kept.
+    pub fn cluster(&self) -> Option<&ClusterId> {
+        self.cluster.get()
+    }
+
+    /// Looks at everything again.
+    fn wake_all(&self) {
+        self.accounts.keys().into_iter().for_each(|key| self.accounts_queue.add(key));
+        self.campaigns.keys().into_iter().for_each(|key| self.campaigns_queue.add(key));
+    }
+
+    /// How many changes an operator that only observes would make.
+    pub fn planned_changes(&self) -> usize {
+        let memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        memory.values().map(|one| one.lock().unwrap_or_else(PoisonError::into_inner).planned.len()).sum()
+    }
+
+    /// Whether nothing was ever reported by this installation: nobody has acted before.
+    fn is_new(&self) -> bool {
+        let reported = self.accounts.valid().iter().any(|account| account.status.is_some())
+            || self.campaigns.valid().iter().any(|campaign| campaign.status.is_some());
+        !reported && self.accounts.malformed().is_empty() && self.campaigns.malformed().is_empty()
     }
 
     /// Leave to work on a Campaign, to be given back before waiting for a platform; none only when the operator ends.
@@ -124,6 +179,7 @@ impl Shared {
                 platform.quota().leave(&key.to_string());
             }
         }
+        self.authority().forget(&spend::book(key));
     }
 
     /// What is remembered of a Campaign.
@@ -155,9 +211,20 @@ impl Shared {
     }
 
     /// Campaigns by the hash in their markers.
-    pub fn campaigns_by_hash(&self) -> HashMap<ShortHash, Key> {
+    pub fn campaigns_by_hash(&self) -> HashMap<CampaignHash, Key> {
         let hash = |key: &Key| CampaignId::new(&key.namespace, &key.name).hash();
         self.campaigns.keys().into_iter().map(|key| (hash(&key), key)).collect()
+    }
+
+    /// Wakes the Campaigns of a namespace that use accounts of others: their grants hang on its labels (S12).
+    fn wake_guests(&self, namespace: &str) {
+        for campaign in self.campaigns.valid() {
+            let key = Key::of(&campaign.metadata);
+            let guest = |name: &String| campaign::account_key(&key, name).namespace != namespace;
+            if key.namespace == namespace && campaign.spec.accounts.iter().any(guest) {
+                self.campaigns_queue.add(key);
+            }
+        }
     }
 
     /// Business time, whether nothing is under way, and the next timer.
@@ -166,11 +233,10 @@ impl Shared {
             Clock::System => None,
             Clock::Stepped(stepped) => stepped.next_due(),
         };
-        let idle = self.campaigns.is_synced()
-            && self.accounts.is_synced()
-            && self.accounts_queue.is_idle()
-            && self.campaigns_queue.is_idle()
-            && self.activity.is_idle();
+        let synced = self.campaigns.is_synced() && self.accounts.is_synced() && self.namespaces.is_settled();
+        let rests = self.accounts_queue.is_idle() && self.campaigns_queue.is_idle() && self.activity.is_idle();
+        // Who stands by has nothing to do.
+        let idle = synced && (rests || self.fence.stands_by());
         ClockState { now: self.clock.now(), idle, next_due }
     }
 }
@@ -184,19 +250,39 @@ pub enum OperatorError {
     /// The health port.
     #[error("the health port: {0}")]
     Health(#[from] std::io::Error),
+    /// Another process may act now.
+    #[error("this process leads no more")]
+    Lease(#[from] LeaseError),
+    /// Which cluster this is cannot be told.
+    #[error(transparent)]
+    Cluster(#[from] ClusterError),
+    /// Times of the election that do not fit.
+    #[error(transparent)]
+    Times(#[from] TimesError),
 }
 
 /// An operator that can be started.
 pub struct Operator {
     /// What its controllers share.
     pub shared: Arc<Shared>,
+    /// The API server, for the Lease.
+    client: Client,
     listener: Option<TcpListener>,
-    spawn: mpsc::UnboundedReceiver<Arc<AccountState>>,
+    spawn: Spawned,
 }
+
+/// Accounts that were met for the first time, whose queue is to be served.
+type Spawned = mpsc::UnboundedReceiver<Arc<AccountState>>;
 
 impl Operator {
     /// Sets an operator up; nothing runs yet.
     pub async fn new(client: Client, options: Options) -> Result<Self, OperatorError> {
+        if let Some(election) = &options.election {
+            election.check(options.request_timeout)?;
+        }
+        let fence = Fence::new(first_standing(&options));
+        let unfenced = client;
+        let client = leader::fenced(unfenced.clone(), fence.clone());
         let metrics = Metrics::default();
         let clock = options.clock.clone();
         let (spawn, receiver) = mpsc::unbounded_channel();
@@ -205,8 +291,9 @@ impl Operator {
             None => None,
         };
         let shared = Shared {
-            events: Events::new(&client),
+            events: Events::new(&client, fence.clone()),
             client,
+            fence,
             clock: clock.clone(),
             activity: Activity::default(),
             quotas: Quotas::new(clock.now(), Some(Arc::new(metrics.clone()))),
@@ -214,16 +301,19 @@ impl Operator {
             metrics,
             accounts: Arc::new(Store::new(options.namespaces.len().max(1))),
             campaigns: Arc::new(Store::new(options.namespaces.len().max(1))),
+            namespaces: Namespaces::default(),
             accounts_queue: WorkQueue::new(clock.clone()),
             campaigns_queue: WorkQueue::new(clock.clone()),
             memory: Mutex::default(),
+            authority: Mutex::default(),
             slots: Semaphore::new(options.workers.max(1)),
             states: Mutex::default(),
-            started: clock.now(),
+            started: OnceLock::new(),
+            cluster: OnceLock::new(),
             spawn,
             options,
         };
-        Ok(Self { shared: Arc::new(shared), listener, spawn: receiver })
+        Ok(Self { shared: Arc::new(shared), client: unfenced, listener, spawn: receiver })
     }
 
     /// Where health and metrics are served.
@@ -231,11 +321,12 @@ impl Operator {
         self.listener.as_ref().and_then(|listener| listener.local_addr().ok())
     }
 
-    /// Runs until `stop` says true, then lets what is under way come to its end, 25 s at most.
+    /// Stands by until this process may act, then acts until `stop` says true, then lets what is under way come to its
+    /// end, 25 s at most, and gives the lease back.
     pub async fn run(self, mut stop: watch::Receiver<bool>) -> Result<(), OperatorError> {
-        let shared = self.shared;
+        let Self { shared, client, listener, spawn } = self;
         let mut tasks: JoinSet<&'static str> = JoinSet::new();
-        if let Some(listener) = self.listener {
+        if let Some(listener) = listener {
             let shared = shared.clone();
             tasks.spawn(async move {
                 let _ = health::serve(listener, shared).await;
@@ -243,50 +334,20 @@ impl Operator {
             });
         }
         spawn_watches(&shared, &mut tasks);
-        let mut workers: JoinSet<()> = JoinSet::new();
-        let mut spawn = self.spawn;
-        {
-            let shared = shared.clone();
-            tasks.spawn(async move {
-                // Dropped with this task, which ends the queues.
-                let mut queues = JoinSet::new();
-                loop {
-                    tokio::select! {
-                        state = spawn.recv() => match state {
-                            Some(state) => queues.spawn(queue::run(shared.clone(), state)),
-                            None => return "account queues",
-                        },
-                        Some(ended) = queues.join_next() => match ended {
-                            Ok(()) => continue,
-                            Err(_) => return "an account's queue",
-                        },
-                    };
-                }
-            });
-        }
-        for queue in [shared.accounts_queue.clone(), shared.campaigns_queue.clone()] {
-            workers.spawn(async move { queue.run_timers().await });
-        }
-        // Campaigns are worked on when both listings are there: an AdAccount that is not read yet is not missing.
-        for _ in 0..UNDER_WAY {
-            let accounts = shared.clone();
-            workers.spawn(async move {
-                accounts.accounts.synced().await;
-                accounts.campaigns.synced().await;
-                accounts.accounts_queue.run_worker(|key| account::reconcile(&accounts, key)).await;
-            });
-            let campaigns = shared.clone();
-            workers.spawn(async move {
-                campaigns.accounts.synced().await;
-                campaigns.campaigns.synced().await;
-                campaigns.campaigns_queue.run_worker(|key| campaign::reconcile(&campaigns, key)).await;
-            });
-        }
+        let (give_back, to_give_back) = oneshot::channel();
+        let mut election = Task(tokio::spawn(elect(shared.clone(), client, to_give_back)));
         tokio::select! {
-            ended = tasks.join_next() => {
-                let name = ended.and_then(Result::ok).unwrap_or("a task that panicked");
-                return Err(OperatorError::TaskEnded(name));
-            }
+            ended = tasks.join_next() => return Err(task_ended(ended)),
+            lost = &mut election.0 => return Err(lease_lost(lost)),
+            _ = stop.wait_for(|stop| *stop) => return Ok(()),
+            ready = prepare(&shared) => ready?,
+        }
+        shared.quotas.begin(shared.started());
+        tracing::info!(started = %shared.started(), "this process acts");
+        let mut workers = spawn_work(&shared, spawn, &mut tasks);
+        tokio::select! {
+            ended = tasks.join_next() => return Err(task_ended(ended)),
+            lost = &mut election.0 => return Err(lease_lost(lost)),
             _ = workers.join_next() => return Err(OperatorError::TaskEnded("worker")),
             _ = stop.wait_for(|stop| *stop) => {}
         }
@@ -295,12 +356,133 @@ impl Operator {
         let drained = async { while workers.join_next().await.is_some() {} };
         if tokio::time::timeout(Duration::from_secs(25), drained).await.is_err() {
             tracing::warn!("what was under way did not end in time; its intents are settled after the next start");
+            return Ok(());
+        }
+        if give_back.send(()).is_ok() {
+            let _ = (&mut election.0).await;
         }
         Ok(())
     }
 }
 
+/// Waits until this process may act, and learns which cluster this is.
+async fn prepare(shared: &Shared) -> Result<(), OperatorError> {
+    shared.fence.open().await;
+    if let Some(identity) = shared.options.cluster.as_ref().filter(|_| !shared.options.observe_only) {
+        let cluster = identity.resolve(&shared.client).await?;
+        tracing::info!(%cluster, "accounts are held for this cluster");
+        let _ = shared.cluster.set(cluster);
+    }
+    Ok(())
+}
+
+/// A task that ends when this is dropped.
+struct Task<T>(JoinHandle<T>);
+
+impl<T> Drop for Task<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+fn task_ended(ended: Option<Result<&'static str, JoinError>>) -> OperatorError {
+    OperatorError::TaskEnded(ended.and_then(Result::ok).unwrap_or("a task that panicked"))
+}
+
+fn lease_lost(ended: Result<Result<(), LeaseError>, JoinError>) -> OperatorError {
+    match ended {
+        Ok(Err(lost)) => lost.into(),
+        _ => OperatorError::TaskEnded("election"),
+    }
+}
+
+fn first_standing(options: &Options) -> Standing {
+    match (options.observe_only, &options.election) {
+        (false, None) => Standing::Alone,
+        (true, None) => Standing::Observes { alone: true },
+        // Whether anybody leads is looked up first.
+        (_, Some(_)) => Standing::Standby,
+    }
+}
+
+/// This process' part in the election. It ends with the loss of the lease, or when the lease was given back.
+async fn elect(shared: Arc<Shared>, client: Client, give_back: oneshot::Receiver<()>) -> Result<(), LeaseError> {
+    // Only who could begin at once is a candidate.
+    shared.accounts.synced().await;
+    shared.campaigns.synced().await;
+    let options = &shared.options;
+    match &options.election {
+        Some(election) if options.observe_only => {
+            tokio::select! {
+                () = leader::watch_for_observer(client, &options.installation, election, &shared.fence, || {
+                    shared.wake_all();
+                }) => {}
+                _ = give_back => {}
+            }
+            Ok(())
+        }
+        Some(election) => {
+            let (election, timeout) = (election.clone(), options.request_timeout);
+            let elector = Elector::new(client, &options.installation, election, timeout, shared.fence.clone());
+            elector.run(|| shared.is_new(), give_back).await
+        }
+        None => {
+            let _ = give_back.await;
+            Ok(())
+        }
+    }
+}
+
+/// Starts all that acts: the accounts' queues, the timers and the workers.
+fn spawn_work(shared: &Arc<Shared>, mut spawn: Spawned, tasks: &mut JoinSet<&'static str>) -> JoinSet<()> {
+    let of_queues = shared.clone();
+    tasks.spawn(async move {
+        // Dropped with this task, which ends the queues.
+        let mut queues = JoinSet::new();
+        loop {
+            tokio::select! {
+                state = spawn.recv() => match state {
+                    Some(state) => queues.spawn(queue::run(of_queues.clone(), state)),
+                    None => return "account queues",
+                },
+                Some(ended) = queues.join_next() => match ended {
+                    Ok(()) => continue,
+                    Err(_) => return "an account's queue",
+                },
+            };
+        }
+    });
+    let mut workers = JoinSet::new();
+    for queue in [shared.accounts_queue.clone(), shared.campaigns_queue.clone()] {
+        workers.spawn(async move { queue.run_timers().await });
+    }
+    // Campaigns are worked on when the listings are there: an AdAccount that is not read yet is not missing, and a
+    // label that is not read yet revokes nothing.
+    for _ in 0..UNDER_WAY {
+        let accounts = shared.clone();
+        workers.spawn(async move {
+            accounts.accounts.synced().await;
+            accounts.campaigns.synced().await;
+            accounts.accounts_queue.run_worker(|key| account::reconcile(&accounts, key)).await;
+        });
+        let campaigns = shared.clone();
+        workers.spawn(async move {
+            campaigns.accounts.synced().await;
+            campaigns.campaigns.synced().await;
+            campaigns.namespaces.settled().await;
+            campaigns.campaigns_queue.run_worker(|key| campaign::reconcile(&campaigns, key)).await;
+        });
+    }
+    workers
+}
+
 fn spawn_watches(shared: &Arc<Shared>, tasks: &mut JoinSet<&'static str>) {
+    let labels = shared.clone();
+    tasks.spawn(async move {
+        let wake = |namespace: &str| labels.wake_guests(namespace);
+        namespaces::watch(labels.client.clone(), &labels.namespaces, wake).await;
+        "watch of Namespaces"
+    });
     let all = shared.options.namespaces.iter().cloned().map(Some);
     let namespaces: Vec<Option<String>> = if all.len() == 0 { vec![None] } else { all.collect() };
     for namespace in namespaces {

@@ -23,6 +23,7 @@ pub mod platform;
 pub mod queue;
 pub mod reason;
 pub mod secret;
+pub mod text;
 
 #[cfg(test)]
 mod testing;

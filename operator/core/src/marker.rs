@@ -1,8 +1,8 @@
 //! The marker that proves a platform object ours.
 //!
 //! A marker is a label (`adops:<installation>`) and a token in the name,
-//! `[<installation>.<campaign>.<line>.<replacement>]`, where campaign and line are 40-bit hashes of
-//! `namespace/name` and of the line's key. It never holds a UID: a restore or a move between Git
+//! `[<installation>.<campaign>.<line>.<replacement>]`, where campaign is an 80-bit hash of
+//! `namespace/name` and line a 40-bit hash of the line's key. It never holds a UID: a restore or a move between Git
 //! folders gives new UIDs, and the same object must be found again.
 
 use std::fmt;
@@ -77,20 +77,27 @@ impl From<Installation> for String {
     }
 }
 
-/// Forty bits of a SHA-256, as eight characters of Crockford's base 32 in lower case.
+/// `5 × N` bits of a SHA-256, as `N` characters of Crockford's base 32 in lower case.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ShortHash([u8; 8]);
+pub struct NameHash<const N: usize>([u8; N]);
+
+/// Of a Campaign: so long that nobody can look for a name with the hash of somebody else's Campaign, whose objects it
+/// would then be taken for the owner of.
+pub type CampaignHash = NameHash<16>;
+
+/// Of a line: it is told from the lines of its own Campaign only.
+pub type LineHash = NameHash<8>;
 
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
-impl ShortHash {
+impl<const N: usize> NameHash<N> {
     /// The hash of a text.
     pub fn of(text: &str) -> Self {
         let digest = Sha256::digest(text.as_bytes());
-        let bits = digest.iter().take(5).fold(0_u64, |bits, byte| bits << 8 | u64::from(*byte));
-        let mut out = [0; 8];
+        let bits = digest.iter().take(16).fold(0_u128, |bits, byte| bits << 8 | u128::from(*byte));
+        let mut out = [0; N];
         for (index, slot) in out.iter_mut().enumerate() {
-            *slot = ALPHABET[(bits >> (35 - 5 * index) & 31) as usize];
+            *slot = ALPHABET[(bits >> (123 - 5 * index) & 31) as usize];
         }
         Self(out)
     }
@@ -100,18 +107,18 @@ impl ShortHash {
     }
 
     fn parse(text: &str) -> Option<Self> {
-        let bytes: [u8; 8] = text.as_bytes().try_into().ok()?;
+        let bytes: [u8; N] = text.as_bytes().try_into().ok()?;
         bytes.iter().all(|b| ALPHABET.contains(b)).then_some(Self(bytes))
     }
 }
 
-impl fmt::Display for ShortHash {
+impl<const N: usize> fmt::Display for NameHash<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
 }
 
-impl fmt::Debug for ShortHash {
+impl<const N: usize> fmt::Debug for NameHash<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -123,9 +130,9 @@ pub struct Token {
     /// Whose object this is.
     pub installation: Installation,
     /// Hash of the Campaign's `namespace/name`.
-    pub campaign: ShortHash,
+    pub campaign: CampaignHash,
     /// Hash of the line's key.
-    pub line: ShortHash,
+    pub line: LineHash,
     /// 0 for the first object of a line, then one more for each that replaces it.
     pub replacement: u32,
 }
@@ -167,8 +174,8 @@ impl Token {
         let mut parts = inner.split('.');
         let token = Self {
             installation: parts.next()?.parse().ok()?,
-            campaign: ShortHash::parse(parts.next()?)?,
-            line: ShortHash::parse(parts.next()?)?,
+            campaign: CampaignHash::parse(parts.next()?)?,
+            line: LineHash::parse(parts.next()?)?,
             replacement: parts.next()?.parse().ok()?,
         };
         parts.next().is_none().then_some(token)
@@ -195,7 +202,7 @@ mod tests {
         let token = token();
         assert_eq!(Token::find(&format!("spring US {token}")), Some(token.clone()));
         assert_eq!(Token::find(&format!("[old] spring {token} (copy) [x]")), Some(token));
-        assert_eq!(Token::find("spring US [prod.1234.5678.0]"), None);
+        assert_eq!(Token::find("spring US [prod.12345678.12345678.0]"), None);
         assert_eq!(Token::find("spring US"), None);
         let twice = format!("{} spring [x] {} US", super::tests::token(), super::tests::token());
         assert_eq!(Token::strip(&twice), "spring [x] US");
@@ -212,6 +219,14 @@ mod tests {
         );
         assert_ne!(token().line, other.line);
         assert_eq!(token().campaign, other.campaign);
+    }
+
+    #[test]
+    fn a_campaigns_hash_is_too_long_to_look_for_another_name_that_has_it() {
+        assert!(token().campaign.to_string().len() * 5 >= 80);
+        // The longest token leaves room for a name of 200 characters in the 255 that Google takes.
+        let longest = Token { installation: "a-twenty-letter-id-x".parse().unwrap(), replacement: 99_999, ..token() };
+        assert!(longest.to_string().len() <= 54, "{longest}");
     }
 
     #[test]

@@ -1,4 +1,34 @@
 //! Money as integer micros of an ISO 4217 currency. No floating point anywhere.
+//!
+//! What is no amount of money cannot be written down. Nothing negative, no NaN, no fraction of a micro:
+//! ```compile_fail,E0600
+//! # use adops_core::money::{Currency, Money};
+//! # let eur: Currency = "EUR".parse().unwrap();
+//! let debt = Money::from_micros(-1, eur);
+//! ```
+//! ```compile_fail,E0308
+//! # use adops_core::money::{Currency, Money};
+//! # let eur: Currency = "EUR".parse().unwrap();
+//! let nothing = Money::from_micros(f64::NAN, eur);
+//! ```
+//! An amount is no number, so that none of another unit or currency is added to it unseen:
+//! ```compile_fail,E0369
+//! # use adops_core::money::Money;
+//! # fn sum(a: Money, b: Money) -> Money {
+//! a + b
+//! # }
+//! ```
+//! ```compile_fail,E0308
+//! # use adops_core::money::Money;
+//! # fn whole(budget: Money) -> bool {
+//! budget > 1_250_i64
+//! # }
+//! ```
+//! And one without a currency does not exist:
+//! ```compile_fail,E0061
+//! # use adops_core::money::Money;
+//! let amount = Money::from_micros(1_250_500_000);
+//! ```
 
 use std::fmt;
 use std::str::FromStr;

@@ -113,6 +113,8 @@ reasons! {
     RateLimited,
     /// The platform does not answer.
     PlatformUnavailable,
+    /// The account is taken over from another cluster, which must have noticed before anything is written.
+    TakingOver,
     /// The AdAccount is not ready.
     AccountNotReady,
     /// The account was not yet observed.

@@ -1,21 +1,28 @@
 //! Which endpoints may be talked to (S7): the platforms' own, and what the operator was started with.
+//!
+//! A URL that a tenant can set (the endpoint of an AdAccount, the token endpoint of a Secret or of a key file in it)
+//! is judged as the client that sends will read it, before anything is sent. What its name resolves to is judged
+//! at each connection, on the very addresses that are then connected to ([`crate::resolve`]).
 
-use std::net::SocketAddr;
+use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use reqwest::Url;
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::dns::Resolve;
 
 use crate::error::PlatformError;
+use crate::resolve::{Guarded, Lookup, System};
 
 /// Hosts of the platforms themselves, https only.
 const PLATFORM_HOSTS: &[&str] =
     &["googleads.googleapis.com", "oauth2.googleapis.com", "graph.facebook.com", "business-api.tiktok.com"];
 
 /// An allow-list of origins.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone)]
 pub struct AllowList {
     extra: Arc<Vec<Origin>>,
+    lookup: Arc<dyn Lookup>,
 }
 
 /// Scheme, host and, if it is given, port.
@@ -26,19 +33,31 @@ struct Origin {
     port: Option<u16>,
 }
 
+impl Default for AllowList {
+    /// The platforms' own hosts.
+    fn default() -> Self {
+        Self { extra: Arc::default(), lookup: Arc::new(System) }
+    }
+}
+
+impl fmt::Debug for AllowList {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("AllowList").field(&self.extra).finish()
+    }
+}
+
 impl AllowList {
     /// The platforms' own hosts and these origins: `https://host`, `http://127.0.0.1` (any port),
-    /// `http://127.0.0.1:8080`.
+    /// `http://127.0.0.1:8080`. A host that resolves to a private address needs that address on the list, too.
     pub fn new(extra: &[String]) -> Result<Self, String> {
-        let origins = extra
-            .iter()
-            .map(|text| {
-                let url: Url = text.parse().map_err(|_| format!("`{text}` is not an origin such as https://host"))?;
-                let host = url.host_str().ok_or_else(|| format!("`{text}` has no host"))?;
-                Ok(Origin { scheme: url.scheme().to_owned(), host: host.to_owned(), port: url.port() })
-            })
-            .collect::<Result<_, String>>()?;
-        Ok(Self { extra: Arc::new(origins) })
+        let origins = extra.iter().map(|text| Origin::parse(text)).collect::<Result<_, String>>()?;
+        Ok(Self { extra: Arc::new(origins), ..Self::default() })
+    }
+
+    /// The same list with another way to find the addresses of names.
+    #[must_use]
+    pub fn with_lookup(self, lookup: Arc<dyn Lookup>) -> Self {
+        Self { lookup, ..self }
     }
 
     /// Refuses a URL whose origin is not on the list.
@@ -46,19 +65,43 @@ impl AllowList {
         let refuse = || PlatformError::EndpointNotAllowed { url: origin_of(url) };
         let url: Url = url.parse().map_err(|_| refuse())?;
         let host = url.host_str().unwrap_or_default();
+        // Who writes credentials into a URL shows them to whoever may read it.
+        let plain = url.username().is_empty() && url.password().is_none();
         let own = url.scheme() == "https" && url.port().is_none() && PLATFORM_HOSTS.contains(&host);
         let extra = self.extra.iter().any(|origin| {
             origin.scheme == url.scheme()
                 && origin.host == host
                 && origin.port.is_none_or(|port| url.port_or_known_default() == Some(port))
         });
-        if own || extra { Ok(()) } else { Err(refuse()) }
+        if plain && (own || extra) { Ok(()) } else { Err(refuse()) }
     }
 
-    /// A resolver that refuses addresses inside the cluster or the machine for hosts that are not
-    /// listed as such: a public name that resolves to 127.0.0.1 is an attack.
+    /// Whether an address that is not public is on the list by itself.
+    pub(crate) fn has_address(&self, ip: IpAddr) -> bool {
+        let of = |origin: &Origin| origin.host.trim_matches(['[', ']']).parse::<IpAddr>().ok();
+        self.extra.iter().any(|origin| of(origin) == Some(ip))
+    }
+
+    /// A resolver that gives only addresses that may be connected to.
     pub fn resolver(&self) -> Arc<dyn Resolve> {
-        Arc::new(GuardedResolver)
+        Arc::new(Guarded::new(self.clone(), self.lookup.clone()))
+    }
+}
+
+impl Origin {
+    fn parse(text: &str) -> Result<Self, String> {
+        let url: Url = text.parse().map_err(|_| format!("`{text}` is not an origin such as https://host"))?;
+        let host = url.host_str().ok_or_else(|| format!("`{text}` has no host"))?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(format!("`{text}` is neither http nor https"));
+        }
+        let rest = url.path() != "/" || url.query().is_some() || url.fragment().is_some();
+        if rest || !url.username().is_empty() || url.password().is_some() {
+            return Err(format!("`{text}` is more than an origin: write scheme, host and, if only one is meant, port"));
+        }
+        // A port that is the scheme's own is one that was asked for, too.
+        let written = text.trim_end_matches('/').rsplit_once(':').and_then(|(_, port)| port.parse().ok());
+        Ok(Self { scheme: url.scheme().to_owned(), host: host.to_owned(), port: url.port().or(written) })
     }
 }
 
@@ -72,73 +115,87 @@ fn origin_of(url: &str) -> String {
     )
 }
 
-/// Names are resolved by the system; literal addresses never come here. What a name resolves to must
-/// be a public address: a private endpoint is allowed by its address, not by a name somebody controls.
-struct GuardedResolver;
-
-impl Resolve for GuardedResolver {
-    fn resolve(&self, name: Name) -> Resolving {
-        Box::pin(async move {
-            let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
-            let public: Vec<SocketAddr> =
-                found.into_iter().filter(|a| is_public(a.ip()) || name.as_str() == "localhost").collect();
-            if public.is_empty() {
-                return Err(format!("{} resolves to no public address", name.as_str()).into());
-            }
-            Ok(Box::new(public.into_iter()) as Addrs)
-        })
-    }
-}
-
-fn is_public(ip: std::net::IpAddr) -> bool {
-    match ip {
-        std::net::IpAddr::V4(v4) => {
-            let [first, second, ..] = v4.octets();
-            let shared = first == 100 && (64..128).contains(&second);
-            let local = v4.is_private() || v4.is_loopback() || v4.is_link_local() || v4.is_broadcast();
-            !(local || shared || first == 0)
-        }
-        std::net::IpAddr::V6(v6) => {
-            if let Some(v4) = v6.to_ipv4_mapped() {
-                return is_public(v4.into());
-            }
-            let first = v6.segments()[0];
-            !(v6.is_loopback() || v6.is_unspecified() || first & 0xfe00 == 0xfc00 || first & 0xffc0 == 0xfe80)
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn list() -> AllowList {
+        AllowList::new(&["http://127.0.0.1".to_owned(), "https://ads.example:8443".to_owned()]).unwrap()
+    }
+
     #[test]
     fn only_platform_hosts_and_listed_origins_are_allowed() {
-        let list = AllowList::new(&["http://127.0.0.1".to_owned(), "https://ads.example:8443".to_owned()]).unwrap();
-        for allowed in
-            ["https://googleads.googleapis.com/v26/x", "http://127.0.0.1:4711/token", "https://ads.example:8443/x"]
-        {
-            assert!(list.check_url(allowed).is_ok(), "{allowed}");
+        for allowed in [
+            "https://googleads.googleapis.com/v26/x",
+            "https://oauth2.googleapis.com/token",
+            "http://127.0.0.1:4711/token",
+            "https://ads.example:8443/x",
+            // Other ways to write what is on the list.
+            "HTTPS://GoogleAds.GoogleAPIs.com:443/",
+            "https://googleads%2egoogleapis.com/",
+            "https://googleads。googleapis.com/",
+            "https://googleads.googleapis.com\\@evil.example/",
+            "http://2130706433/",
+            "http://0x7f.1:80/",
+        ] {
+            assert!(list().check_url(allowed).is_ok(), "{allowed}");
         }
         for refused in [
             "http://googleads.googleapis.com/v26/x",
             "https://googleads.googleapis.com:8443/",
+            "https://googleads.googleapis.com:80/",
+            "https://googleads.googleapis.com./",
             "https://googleads.googleapis.com.evil.example/",
+            "https://evil.example/googleads.googleapis.com",
             "https://googleads.googleapis.com@evil.example/",
+            "https://googleads.googleapis.com:443@evil.example/",
+            "https://evil.example#@googleads.googleapis.com/",
+            "https://evil.example\\@googleads.googleapis.com/",
+            "https://user:secret@googleads.googleapis.com/",
+            "https://user@googleads.googleapis.com/",
+            // A Cyrillic letter that looks like ours, and the name that it stands for.
+            "https://googleаds.googleapis.com/",
+            "https://xn--googleds-1nf.googleapis.com/",
+            "https://storage.googleapis.com/",
+            "https://googleapis.com/",
             "http://169.254.169.254/latest",
+            "http://metadata.google.internal/",
+            "http://127.0.0.2/",
+            "http://[::1]/",
+            "http://[::ffff:127.0.0.1]/",
+            "http://localhost/",
+            "https://127.0.0.1/",
             "https://ads.example/x",
+            "https://ads.example:443/x",
+            "http://ads.example:8443/x",
             "file:///etc/passwd",
+            "ftp://googleads.googleapis.com/",
+            "//googleads.googleapis.com/",
             "nonsense",
+            "",
         ] {
-            assert!(list.check_url(refused).is_err(), "{refused}");
+            let Err(PlatformError::EndpointNotAllowed { url }) = list().check_url(refused) else {
+                panic!("{refused} is allowed")
+            };
+            assert!(!url.contains("secret") && !url.contains("user"), "{url}");
         }
     }
 
     #[test]
-    fn private_addresses_are_not_public() {
-        for ip in ["127.0.0.1", "10.1.2.3", "192.168.0.1", "169.254.169.254", "::1", "fd00::1", "::ffff:10.0.0.1"] {
-            assert!(!is_public(ip.parse().unwrap()), "{ip}");
+    fn an_origin_on_the_list_is_no_more_than_an_origin() {
+        for (wrong, why) in [
+            ("ads.example", "not an origin"),
+            ("ftp://ads.example", "neither http nor https"),
+            ("https://ads.example/path", "more than an origin"),
+            ("https://ads.example?x", "more than an origin"),
+            ("https://user@ads.example", "more than an origin"),
+            ("https://", "not an origin"),
+        ] {
+            let error = AllowList::new(&[wrong.to_owned()]).unwrap_err();
+            assert!(error.contains(why), "{error}");
         }
-        assert!(is_public("142.250.1.1".parse().unwrap()));
+        let https = AllowList::new(&["https://ads.example:443".to_owned()]).unwrap();
+        assert!(https.check_url("https://ads.example/").is_ok());
+        assert!(https.check_url("https://ads.example:8443/").is_err(), "a port that was asked for is the only one");
     }
 }

@@ -65,6 +65,21 @@ pub enum PlatformError {
         /// The platform's words.
         message: String,
     },
+    /// Another cluster writes to the account.
+    #[error(
+        "{holder} holds the account, and nothing is written to it; to take it over, stop that one and set \
+         `takeover: \"{holder}\"` in the AdAccount's spec"
+    )]
+    HeldByAnotherCluster {
+        /// Its record.
+        holder: String,
+    },
+    /// The account was taken over, and its former holder may still write.
+    #[error("the account is taken over; nothing is written before its former holder must have noticed")]
+    TakingOver {
+        /// How long that may take.
+        wait: SignedDuration,
+    },
     /// The API version has ended.
     #[error("the API version is no longer served: {message}")]
     VersionSunset {
@@ -118,6 +133,8 @@ impl PlatformError {
             Self::CredentialsInvalid { .. } => Reason::CredentialsInvalid,
             Self::CredentialsRevoked { .. } => Reason::CredentialsRevoked,
             Self::AccountSuspended { .. } => Reason::AccountSuspended,
+            Self::HeldByAnotherCluster { .. } => Reason::HeldByAnotherCluster,
+            Self::TakingOver { .. } => Reason::TakingOver,
             Self::VersionSunset { .. } => Reason::VersionSunset,
             Self::EndpointNotAllowed { .. } => Reason::EndpointNotAllowed,
             Self::Rejected { reason, .. } | Self::NotSent { reason, .. } => *reason,
@@ -127,7 +144,9 @@ impl PlatformError {
     /// What to do.
     pub fn disposition(&self, now: Timestamp) -> Disposition {
         match self {
-            Self::RateLimited { retry_after: Some(wait), .. } => Disposition::RetryAt(now + *wait),
+            Self::RateLimited { retry_after: Some(wait), .. } | Self::TakingOver { wait } => {
+                Disposition::RetryAt(now + *wait)
+            }
             Self::QuotaExhausted { until, .. } | Self::NotSent { until, .. } => Disposition::RetryAt(*until),
             Self::Unavailable { .. }
             | Self::UnknownOutcome { .. }
@@ -137,7 +156,7 @@ impl PlatformError {
             | Self::CredentialsInvalid { .. }
             | Self::CredentialsRevoked { .. }
             | Self::AccountSuspended { .. } => Disposition::Backoff,
-            Self::VersionSunset { .. } | Self::EndpointNotAllowed { .. } => Disposition::NeedsHuman,
+            Self::VersionSunset { .. } | Self::EndpointNotAllowed { .. } | Self::HeldByAnotherCluster { .. } => Disposition::NeedsHuman,
             Self::Rejected { .. } => Disposition::AwaitChange,
         }
     }

@@ -17,6 +17,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use adops_core::campaign::observed::{ExternalId, Snapshot};
 use adops_core::campaign::plan::{Action, NewLine};
@@ -36,8 +37,9 @@ use jiff::{SignedDuration, Timestamp};
 use crate::allow::AllowList;
 use crate::clock::SharedClock;
 use crate::error::PlatformError;
+use crate::holder::Hold;
 use crate::quota::{Quota, Quotas};
-use crate::transport::Interceptor;
+use crate::transport::{Gate, Interceptor};
 
 /// What an ad account says of itself.
 #[derive(Debug, Clone, PartialEq)]
@@ -156,6 +158,18 @@ pub trait AdPlatform: Send + Sync {
     /// Lists lines. `Snapshot::began` is the business time before the first request was sent.
     async fn observe(&self, scope: &Scope) -> Result<Snapshot, PlatformError>;
 
+    /// Who writes to the account, as its record said when [`AdPlatform::observe`] last read it; none where the platform
+    /// cannot keep that.
+    fn holder(&self) -> Option<String> {
+        None
+    }
+
+    /// Makes sure that this cluster is the one that writes: claims an account that nobody holds, takes over one that
+    /// it may take over. [`AdPlatform::create`] and [`AdPlatform::change`] do so by themselves.
+    async fn hold(&self) -> Result<(), PlatformError> {
+        Ok(())
+    }
+
     /// Spend of all objects of ours by account day, from `since` on. Days without spend are absent.
     async fn spend(&self, since: Date) -> Result<Spend, PlatformError>;
 
@@ -211,7 +225,16 @@ pub struct Connection {
     pub quotas: Arc<Quotas>,
     /// Sees every request; for metrics, and for tests that kill the operator at one.
     pub interceptor: Option<Arc<dyn Interceptor>>,
+    /// Is asked right before each request leaves; none means that nobody else can act.
+    pub gate: Option<Arc<dyn Gate>>,
+    /// How long a request may take.
+    pub request_timeout: Duration,
+    /// Which cluster we are, where the platform keeps who holds an account; none for one that never writes.
+    pub hold: Option<Hold>,
 }
+
+/// How long a request may take if nobody says otherwise.
+pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Why a connector cannot be made.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]

@@ -56,24 +56,31 @@ pub trait UseObserver: Send + Sync {
 /// All scopes of all platforms.
 pub struct Quotas {
     scopes: Mutex<HashMap<String, Arc<Quota>>>,
-    started: Timestamp,
+    started: Mutex<Timestamp>,
     observer: Option<Arc<dyn UseObserver>>,
 }
 
 impl Quotas {
     /// Of a process that began at `started`.
     pub fn new(started: Timestamp, observer: Option<Arc<dyn UseObserver>>) -> Arc<Self> {
-        Arc::new(Self { scopes: Mutex::default(), started, observer })
+        Arc::new(Self { scopes: Mutex::default(), started: Mutex::new(started), observer })
+    }
+
+    /// This process acts from `now` on: what others used until then is not known. To be called before the first scope is
+    /// asked for.
+    pub fn begin(&self, now: Timestamp) {
+        *self.started.lock().unwrap_or_else(PoisonError::into_inner) = now;
     }
 
     /// The quota of a scope, made when it is first asked for; its day begins at midnight in `zone`. The name must hold
     /// no secret: it is shown.
     pub fn scope(&self, name: &str, zone: &TimeZone) -> Arc<Quota> {
+        let started = *self.started.lock().unwrap_or_else(PoisonError::into_inner);
         let mut scopes = self.scopes.lock().unwrap_or_else(PoisonError::into_inner);
         let quota = scopes.entry(name.to_owned()).or_insert_with(|| {
             Arc::new(Quota {
                 name: name.to_owned(),
-                books: Mutex::new(Books::new(zone.clone(), self.started)),
+                books: Mutex::new(Books::new(zone.clone(), started)),
                 accounts: Mutex::default(),
                 observer: self.observer.clone(),
             })

@@ -1,7 +1,9 @@
 //! The one way out: HTTP with timeouts, without redirects, only to allowed endpoints.
 
+use std::future::poll_fn;
 use std::sync::Arc;
-use std::time::Duration;
+use std::task::Poll;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 
@@ -15,6 +17,16 @@ pub trait Interceptor: Send + Sync {
     async fn before(&self, call: &Call<'_>);
     /// After an answer has come, or the request has failed.
     async fn after(&self, call: &Call<'_>, status: Option<u16>);
+}
+
+/// Says whether a request may be started: the fence of a leader whose lease may run out (S13).
+#[async_trait]
+pub trait Gate: Send + Sync {
+    /// Comes back when a request may be started that has ended after `timeout`, with the instant at which it must have;
+    /// an error says that it must not be started.
+    async fn pass(&self, call: &Call<'_>, timeout: Duration) -> Result<Instant, PlatformError>;
+    /// A request had no answer: until then it may still have its effect.
+    fn unanswered(&self, until: Instant);
 }
 
 /// What an interceptor may know of a request: no headers, no body.
@@ -42,7 +54,9 @@ pub struct Answer {
 pub struct Transport {
     client: reqwest::Client,
     allow: AllowList,
+    timeout: Duration,
     interceptor: Option<Arc<dyn Interceptor>>,
+    gate: Option<Arc<dyn Gate>>,
 }
 
 impl Transport {
@@ -51,6 +65,7 @@ impl Transport {
         allow: AllowList,
         timeout: Duration,
         interceptor: Option<Arc<dyn Interceptor>>,
+        gate: Option<Arc<dyn Gate>>,
     ) -> Result<Self, PlatformError> {
         let client = reqwest::Client::builder()
             .timeout(timeout)
@@ -61,13 +76,23 @@ impl Transport {
             .user_agent(concat!("adops/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|error| PlatformError::Unavailable { message: error.without_url().to_string() })?;
-        Ok(Self { client, allow, interceptor })
+        Ok(Self { client, allow, timeout, interceptor, gate })
     }
 
     /// Sends a request. An error before the request was written is `Unavailable`; after that its
     /// outcome is unknown.
     pub async fn send(
         &self,
+        write: bool,
+        build: impl FnOnce(&reqwest::Client) -> reqwest::RequestBuilder,
+    ) -> Result<Answer, PlatformError> {
+        self.send_until(None, write, build).await
+    }
+
+    /// Sends a request that must not be started once `not_after` has come.
+    pub async fn send_until(
+        &self,
+        not_after: Option<Instant>,
         write: bool,
         build: impl FnOnce(&reqwest::Client) -> reqwest::RequestBuilder,
     ) -> Result<Answer, PlatformError> {
@@ -80,24 +105,52 @@ impl Transport {
         if let Some(interceptor) = &self.interceptor {
             interceptor.before(&call).await;
         }
-        let result = self.exchange(request).await;
+        let end = self.last_look(&call, not_after).await?;
+        let result = self.exchange(request, end).await;
+        if let (Some(gate), Err(PlatformError::UnknownOutcome { .. })) = (&self.gate, &result) {
+            gate.unanswered(end);
+        }
         if let Some(interceptor) = &self.interceptor {
             interceptor.after(&call, result.as_ref().ok().map(|answer| answer.status)).await;
         }
         result
     }
 
-    async fn exchange(&self, request: reqwest::Request) -> Result<Answer, PlatformError> {
+    /// Right before a request leaves: whether this process may still act, and when the request must have ended.
+    async fn last_look(&self, call: &Call<'_>, not_after: Option<Instant>) -> Result<Instant, PlatformError> {
+        let end = match &self.gate {
+            Some(gate) => gate.pass(call, self.timeout).await?,
+            None => Instant::now() + self.timeout,
+        };
+        if not_after.is_some_and(|not_after| Instant::now() > not_after) {
+            let message = "what allowed this request was read too long ago; it was not sent".to_owned();
+            return Err(PlatformError::Unavailable { message });
+        }
+        Ok(end)
+    }
+
+    async fn exchange(&self, request: reqwest::Request, end: Instant) -> Result<Answer, PlatformError> {
         let failed = |error: reqwest::Error| {
             let connect = error.is_connect() || error.is_builder();
             // The URL may hold a token on some platforms.
             let message = chain(&error.without_url());
             if connect { PlatformError::Unavailable { message } } else { PlatformError::UnknownOutcome { message } }
         };
-        let response = self.client.execute(request).await.map_err(failed)?;
-        let status = response.status().as_u16();
-        let body = response.bytes().await.map_err(failed)?.to_vec();
-        Ok(Answer { status, body })
+        let mut answering = Box::pin(async {
+            let response = self.client.execute(request).await.map_err(failed)?;
+            let status = response.status().as_u16();
+            let body = response.bytes().await.map_err(failed)?.to_vec();
+            Ok(Answer { status, body })
+        });
+        // The client's timer may fire late: a process that was stopped looks at the clock before it goes on.
+        poll_fn(|context| {
+            if Instant::now() >= end {
+                let message = "the request has taken too long".to_owned();
+                return Poll::Ready(Err(PlatformError::UnknownOutcome { message }));
+            }
+            answering.as_mut().poll(context)
+        })
+        .await
     }
 }
 

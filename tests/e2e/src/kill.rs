@@ -9,6 +9,7 @@ use adops_platforms::transport::{Call, Interceptor};
 use async_trait::async_trait;
 use futures::future::BoxFuture;
 use http::{Method, Request, Response};
+use tokio::sync::watch;
 use tower::{Layer, Service};
 
 /// Counts points and stops everything at one of them.
@@ -19,6 +20,31 @@ pub struct KillSwitch {
     armed: AtomicBool,
     dead: AtomicBool,
     names: Mutex<Vec<String>>,
+    hold: Mutex<Option<Arc<Hold>>>,
+}
+
+/// A point at which everything that comes by waits until it is let go.
+pub struct Hold {
+    part: &'static str,
+    reached: watch::Sender<bool>,
+    released: watch::Sender<bool>,
+}
+
+impl Hold {
+    /// Waits until the point was reached.
+    pub async fn reached(&self) {
+        let _ = self.reached.subscribe().wait_for(|reached| *reached).await;
+    }
+
+    /// Lets go what waits, and all that comes later.
+    pub fn release(&self) {
+        self.released.send_replace(true);
+    }
+
+    async fn pass(&self) {
+        self.reached.send_replace(true);
+        let _ = self.released.subscribe().wait_for(|released| *released).await;
+    }
 }
 
 impl KillSwitch {
@@ -42,6 +68,13 @@ impl KillSwitch {
         self.armed.store(true, Ordering::SeqCst);
     }
 
+    /// Holds everything at points whose name contains `part`.
+    pub fn hold(&self, part: &'static str) -> Arc<Hold> {
+        let hold = Arc::new(Hold { part, reached: watch::Sender::new(false), released: watch::Sender::new(false) });
+        *self.hold.lock().unwrap_or_else(PoisonError::into_inner) = Some(hold.clone());
+        hold
+    }
+
     /// How many points were passed.
     pub fn passed(&self) -> usize {
         self.passed.load(Ordering::SeqCst)
@@ -60,7 +93,13 @@ impl KillSwitch {
     /// Passes a point, or never comes back.
     pub async fn point(&self, name: impl FnOnce() -> String) {
         let index = self.passed.fetch_add(1, Ordering::SeqCst);
-        self.names.lock().unwrap_or_else(PoisonError::into_inner).push(name());
+        let name = name();
+        let hold = self.hold.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let hold = hold.filter(|hold| name.contains(hold.part));
+        self.names.lock().unwrap_or_else(PoisonError::into_inner).push(name);
+        if let Some(hold) = hold {
+            hold.pass().await;
+        }
         let here = self.armed.load(Ordering::SeqCst) && index == self.at.load(Ordering::SeqCst);
         if here {
             self.dead.store(true, Ordering::SeqCst);

@@ -12,4 +12,5 @@ pub mod cluster;
 pub mod given;
 pub mod helm;
 pub mod kill;
+pub mod proxy;
 pub mod world;

@@ -1,5 +1,6 @@
 //! A world: a namespace, a simulator, an operator, and a clock that the driver steps.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -7,7 +8,9 @@ use std::time::{Duration, Instant};
 use adops_api::{AdAccount, Campaign};
 use adops_controller::operator::{Operator, Options, Shared};
 use adops_controller::runtime::clock::Clock;
+use adops_controller::runtime::cluster::ClusterIdentity;
 use adops_platforms::allow::AllowList;
+use adops_platforms::port::REQUEST_TIMEOUT;
 use adsim::config::{AccountConfig, Config as SimConfig, GoogleConfig};
 use adsim::{AdSim, clock::ClockConfig};
 use jiff::{SignedDuration, Timestamp};
@@ -42,6 +45,8 @@ pub struct World {
     pub operator: Option<RunningOperator>,
     /// Another way to the API server, which operators take if there is one.
     pub api_server: Option<http::Uri>,
+    /// Who the operator is.
+    pub operator_kubeconfig: PathBuf,
     now: Timestamp,
 }
 
@@ -122,10 +127,21 @@ impl World {
         let admin = cluster.client(&cluster.ready.kubeconfig).await.expect("a client");
         let sim = AdSim::start(config).await.expect("a simulator");
         let now = sim.now();
-        let world = Self { cluster, namespace, admin, sim, operator: None, api_server: None, now };
+        let operator_kubeconfig = cluster.ready.operator_kubeconfig.clone();
+        let world = Self { cluster, namespace, admin, sim, operator: None, api_server: None, operator_kubeconfig, now };
         world.create_namespace().await;
         world.apply(&world.account_yaml("google-global", "google-ads")).await.expect("an account");
         world
+    }
+
+    /// Another namespace with an AdAccount for the same platform account: what another cluster would have.
+    pub async fn beside(&self) -> Self {
+        let mut config = sim_config(self.now);
+        config.keep_requests = 0;
+        let mut other = Self::on(self.cluster, config).await;
+        std::mem::replace(&mut other.sim, self.sim.clone()).shutdown().await;
+        other.apply(&other.account_yaml("google-global", "google-ads")).await.expect("an account");
+        other
     }
 
     async fn create_namespace(&self) {
@@ -175,8 +191,7 @@ spec:
     /// Starts an operator whose platform calls and writes pass a kill switch.
     pub async fn start_operator_with(&mut self, switch: Option<Arc<KillSwitch>>, adjust: impl FnOnce(&mut Options)) {
         assert!(self.operator.is_none(), "one operator runs already");
-        let kubeconfig = &self.cluster.ready.operator_kubeconfig;
-        let mut config = cluster::config(kubeconfig).await.expect("a kubeconfig");
+        let mut config = cluster::config(&self.operator_kubeconfig).await.expect("a kubeconfig");
         config.cluster_url = self.api_server.clone().unwrap_or(config.cluster_url);
         let clock = Clock::stepped(self.now);
         let mut options = Options {
@@ -191,6 +206,11 @@ spec:
             interceptor: switch.clone().map(|switch| switch as _),
             workers: 4,
             namespaces: vec![self.namespace.clone()],
+            election: None,
+            request_timeout: REQUEST_TIMEOUT,
+            // Some tests rebuild the cluster: it is the same one.
+            cluster: Some(ClusterIdentity::Given("worlds".parse().expect("a cluster"))),
+            holder_bound: Duration::from_mins(1),
         };
         adjust(&mut options);
         let runtime =

@@ -11,7 +11,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use adops_core::campaign::line::CampaignId;
-use adops_core::marker::{ShortHash, Token};
+use adops_core::marker::{CampaignHash, LineHash, Token};
 use adsim::{Actor, AdSim, Change, LedgerEntry};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -27,7 +27,7 @@ type Limits = Vec<(Timestamp, i64)>;
 /// The limits of Campaigns and accounts over time, and what the ledger says of them.
 #[derive(Debug, Clone, Default)]
 pub struct Audit {
-    caps: BTreeMap<ShortHash, Limits>,
+    caps: BTreeMap<CampaignHash, Limits>,
     ceilings: BTreeMap<String, Limits>,
     outages: Vec<(Timestamp, Timestamp)>,
     /// An edit by hand may be unknown to us for so long: what it added to the enabled budgets does not count against a
@@ -103,7 +103,7 @@ impl Audit {
 /// What a limit is about.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Of {
-    Campaign(ShortHash),
+    Campaign(CampaignHash),
     Account(String),
 }
 
@@ -271,7 +271,7 @@ impl Replay {
 
     fn twins(&self) -> Vec<String> {
         let mut tokens: BTreeMap<Token, Vec<&str>> = BTreeMap::new();
-        let mut lines: BTreeMap<(ShortHash, ShortHash), Vec<&str>> = BTreeMap::new();
+        let mut lines: BTreeMap<(CampaignHash, LineHash), Vec<&str>> = BTreeMap::new();
         for (id, campaign) in &self.campaigns {
             let Some(token) = campaign.token() else { continue };
             if campaign.is_enabled() {

@@ -10,6 +10,7 @@ pub mod drive;
 pub mod process;
 pub mod proxy;
 pub mod spec;
+pub mod spend;
 pub mod state;
 
 /// Whether the long matrices run.

@@ -6,6 +6,7 @@ use std::fmt::Write;
 use adops_api::AdAccount;
 use adops_core::reason::Reason;
 use adops_core::secret::Secret;
+use adops_platforms::holder::{Hold, Holder};
 use adops_platforms::port::{ConnectError, Connection};
 use k8s_openapi::api::core::v1::Secret as KubeSecret;
 use kube::Api;
@@ -82,7 +83,7 @@ pub async fn connect(
             credentials.insert(entry, Secret::new(text.trim()));
         }
     }
-    for part in [&account.spec.endpoint, &account.spec.api_version, &account.spec.manager_id] {
+    for part in [&account.spec.endpoint, &account.spec.api_version, &account.spec.manager_id, &account.spec.takeover] {
         hasher.update(part.as_deref().unwrap_or_default().as_bytes());
         hasher.update([2]);
     }
@@ -110,6 +111,13 @@ pub async fn connect(
         clock: std::sync::Arc::new(shared.clock.clone()),
         quotas: shared.quotas.clone(),
         interceptor: Some(shared.interceptor.clone()),
+        gate: Some(shared.fence.clone()),
+        request_timeout: shared.options.request_timeout,
+        hold: shared.cluster().map(|cluster| Hold {
+            me: Holder { installation: shared.options.installation.to_string(), cluster: cluster.to_string() },
+            takeover: account.spec.takeover.clone(),
+            bound: shared.options.holder_bound,
+        }),
     };
     let platform = adops_platforms::registry::connect(connection)
         .map_err(|source| CredentialsError::Connect { secret: format!("Secret {shown}"), source })?;

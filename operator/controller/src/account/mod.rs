@@ -4,8 +4,11 @@
 //! look different from before. The queue is the one way in which Campaigns write to the account; it
 //! puts what is pending into few requests and sends what stops spend first.
 
+pub mod claim;
 pub mod credentials;
+pub mod grant;
 pub mod queue;
 pub mod reconcile;
 pub mod report;
+pub mod spend;
 pub mod state;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use adops_api::{AdAccount, Campaign, FINALIZER};
 use adops_core::campaign::observed::{ExternalId, Snapshot};
+use adops_core::money::Money;
 use adops_core::queue::Use;
 use adops_core::reason::Reason;
 use adops_platforms::error::PlatformError;
@@ -13,9 +14,12 @@ use adops_platforms::quota::spend;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use kube::ResourceExt;
 
+use super::claim::claimed_by;
 use super::credentials;
+use super::grant;
 use super::queue::{self, seed_of};
 use super::report::{self, Seen};
+use super::spend as spending;
 use super::state::{AccountState, Block, Connected};
 use crate::campaign::quota;
 use crate::campaign::reconcile::account_key;
@@ -76,6 +80,7 @@ async fn pass(shared: &Arc<Shared>, key: &Key) -> Result<Reason, WriteError> {
             let mut known = state.known();
             known.connection = None;
             known.listed = None;
+            shared.authority().forget(&spending::book(key));
             // Whether it is free is looked at again with the next poll.
             known.next_poll = shared.clock.now() + jittered(interval(shared, &account, None), key);
             drop(known);
@@ -219,17 +224,27 @@ async fn list(
     let Some(platform) = state.platform() else {
         return Err(PlatformError::Unavailable { message: "there is no connection".to_owned() });
     };
-    let (listing, cost) = spend(Use::Observe, read(shared, key, state, &platform)).await;
+    let (listing, cost) = spend(Use::Observe, read(shared, key, account, state, &platform)).await;
     platform.quota().listed(&key.to_string(), cost);
+    let (holds, _) = spend(Use::Observe, hold(shared, key, platform.as_ref())).await;
     let Listing { facts, snapshot, spend } = listing?;
     let now = shared.clock.now();
     let (mut woken, waiting) = {
         let mut known = state.known();
-        let was_blocked = known.block.take().is_some();
+        let was_blocked = match &holds {
+            Ok(()) => known.block.take().is_some(),
+            // Before anybody is woken: nothing is to be sent.
+            Err(error) => {
+                queue::block(&mut known.block, error, now, &key.to_string());
+                false
+            }
+        };
+        known.holder = platform.holder();
         let facts_changed = known.facts.as_ref() != Some(&facts) || was_blocked;
         known.facts = Some(facts);
         let first = known.listed.is_none();
         let (hashes, changed) = known.take_listing(snapshot);
+        spending::listed(shared, key, &known);
         let mut woken: HashSet<Key> = HashSet::new();
         let by_hash = shared.campaigns_by_hash();
         woken.extend(hashes.iter().filter_map(|hash| by_hash.get(hash).cloned()));
@@ -246,7 +261,9 @@ async fn list(
             known.spend = spend;
             known.spend_read = Some(now);
         }
-        if first || facts_changed {
+        // What runs passes the ceiling: whoever has a line that is too large must cut it.
+        if first || facts_changed || ceiling(account).is_some_and(|limit| spending::level(shared, key, limit).is_some())
+        {
             woken.extend(users(shared, key));
         }
         let interval = interval(shared, account, Some(&platform));
@@ -258,7 +275,20 @@ async fn list(
     #[allow(clippy::cast_precision_loss, reason = "seconds since 1970 fit a double")]
     shared.metrics.last_listing.set(now.as_second() as f64);
     wake(shared, woken);
-    Ok(())
+    holds
+}
+
+/// S13: an account that somebody uses is this cluster's, or nothing is written to it.
+async fn hold(shared: &Shared, key: &Key, platform: &dyn AdPlatform) -> Result<(), PlatformError> {
+    if shared.cluster().is_none() || users(shared, key).is_empty() {
+        return Ok(());
+    }
+    platform.hold().await
+}
+
+/// The account's ceiling, if it can be read.
+pub fn ceiling(account: &AdAccount) -> Option<Money> {
+    adops_api::convert::ceiling(&account.spec.ceiling).ok()
 }
 
 /// What one listing reads.
@@ -271,11 +301,12 @@ struct Listing {
 async fn read(
     shared: &Shared,
     key: &Key,
+    account: &AdAccount,
     state: &AccountState,
     platform: &Arc<dyn AdPlatform>,
 ) -> Result<Listing, PlatformError> {
     let facts = platform.account().await?;
-    let held = held_ids(shared, key);
+    let held = held_ids(shared, key, account);
     let snapshot = platform.observe(&Scope::All { held }).await?;
     let now = shared.clock.now();
     let measure = {
@@ -283,19 +314,20 @@ async fn read(
         known.spend_read.is_none_or(|read| now.duration_since(read) >= shared.options.measure_interval)
     };
     let since = now.to_zoned(facts.time_zone.clone()).date();
-    let since = spend_since(shared, key, since);
+    let since = spend_since(shared, key, account, since);
     let spend = if measure { Some(platform.spend(since).await?) } else { None };
     Ok(Listing { facts, snapshot, spend })
 }
 
 /// The first day whose spend is of use: nine days back, or the first day of the longest flight budget.
-fn spend_since(shared: &Shared, key: &Key, today: jiff::civil::Date) -> jiff::civil::Date {
+fn spend_since(shared: &Shared, key: &Key, account: &AdAccount, today: jiff::civil::Date) -> jiff::civil::Date {
     let recent = today.checked_sub(SPEND_DAYS.days()).unwrap_or(today);
     shared
         .campaigns
         .valid()
         .iter()
         .filter(|campaign| campaign.spec.budget.flight.is_some() && uses(campaign, key))
+        .filter(|campaign| grant::covers(shared, campaign, key, account))
         .filter_map(|campaign| campaign.spec.flight.start.parse().ok())
         .fold(recent, Ord::min)
 }
@@ -320,8 +352,10 @@ fn jittered(asked: SignedDuration, key: &Key) -> SignedDuration {
 async fn finalize(shared: &Shared, key: &Key, account: &Arc<AdAccount>) -> Result<Option<Arc<AdAccount>>, WriteError> {
     let has = account.finalizers().iter().any(|finalizer| finalizer == FINALIZER);
     let deleting = account.metadata.deletion_timestamp.is_some();
-    let used = !users(shared, key).is_empty() || used_by_malformed(shared, key);
+    let used = is_used(shared, key, account) || used_by_malformed(shared, key);
+    // Who only observes leaves finalizers to who acts.
     match (has, used, deleting) {
+        _ if !shared.fence.leads() => Ok((has || !deleting).then(|| account.clone())),
         (true, false, _) => {
             let written = status::set_finalizer(&shared.client, account.as_ref(), FINALIZER, false).await?;
             if deleting {
@@ -338,6 +372,23 @@ async fn finalize(shared: &Shared, key: &Key, account: &Arc<AdAccount>) -> Resul
         (false, _, true) => Ok(None),
         (true, true, _) | (false, false, false) => Ok(Some(account.clone())),
     }
+}
+
+/// Whether a Campaign may use the account, or has something there. To name it without a grant holds nothing up.
+fn is_used(shared: &Shared, key: &Key, account: &AdAccount) -> bool {
+    shared.campaigns.valid().iter().any(|campaign| {
+        uses(campaign, key) && grant::covers(shared, campaign, key, account) || has_something(campaign, key)
+    })
+}
+
+/// Whether a Campaign's status tells of an object, or of the attempt to make one, on the account.
+fn has_something(campaign: &Campaign, account: &Key) -> bool {
+    let own = Key::of(&campaign.metadata);
+    let mut lines = campaign.status.iter().flat_map(|status| &status.lines);
+    lines.any(|line| {
+        let there = line.id.is_some() || line.attempt.is_some();
+        there && line.key.rsplit_once('/').is_some_and(|(name, _)| account_key(&own, name) == *account)
+    })
 }
 
 /// A Campaign that cannot be read may use any account of its namespace.
@@ -364,34 +415,31 @@ fn uses(campaign: &Campaign, account: &Key) -> bool {
     campaign.spec.accounts.iter().any(|name| account_key(&own, name) == *account)
 }
 
-/// Ids that Campaigns hold on the account, or want to adopt there.
-fn held_ids(shared: &Shared, key: &Key) -> BTreeSet<ExternalId> {
+/// Ids that Campaigns hold on the account, or may want to adopt there.
+fn held_ids(shared: &Shared, key: &Key, account: &AdAccount) -> BTreeSet<ExternalId> {
     let mut ids = BTreeSet::new();
     for campaign in shared.campaigns.valid() {
         let own = Key::of(&campaign.metadata);
-        for (id, _) in ids_of(&campaign, &own, key) {
-            ids.insert(id);
+        if own.namespace == key.namespace || grant::covers(shared, &campaign, key, account) {
+            ids.extend(ids_of(&campaign, &own, key).into_iter().map(|(id, _)| id));
+        } else if has_something(&campaign, key) {
+            ids.extend(status_ids(&campaign, &own, key));
         }
     }
     ids
 }
 
 fn ids_of(campaign: &Campaign, own: &Key, account: &Key) -> Vec<(ExternalId, Key)> {
-    let mut ids = Vec::new();
-    let here = |name: &str| account_key(own, name) == *account;
-    for line in campaign.status.iter().flat_map(|status| &status.lines) {
-        if let (Some(id), Some((name, _))) = (&line.id, line.key.rsplit_once('/'))
-            && here(name)
-        {
-            ids.push((id.clone(), own.clone()));
-        }
-    }
-    for adopt in &campaign.spec.adopt {
-        if here(&adopt.account) {
-            ids.push((adopt.external_id.clone(), own.clone()));
-        }
-    }
-    ids
+    let wishes = campaign.spec.adopt.iter().filter(|adopt| account_key(own, &adopt.account) == *account);
+    let wished = wishes.map(|adopt| adopt.external_id.clone());
+    status_ids(campaign, own, account).chain(wished).map(|id| (id, own.clone())).collect()
+}
+
+fn status_ids<'a>(campaign: &'a Campaign, own: &'a Key, account: &'a Key) -> impl Iterator<Item = ExternalId> + 'a {
+    campaign.status.iter().flat_map(|status| &status.lines).filter_map(|line| {
+        let (name, _) = line.key.rsplit_once('/')?;
+        line.id.clone().filter(|_| account_key(own, name) == *account)
+    })
 }
 
 /// Campaigns that hold one of these ids.
@@ -407,23 +455,6 @@ fn holders(shared: &Shared, account: &Key, changed: &HashSet<ExternalId>) -> Has
         }
     }
     found
-}
-
-/// An older AdAccount for the same platform account (S12).
-fn claimed_by(shared: &Shared, key: &Key, account: &AdAccount) -> Option<Key> {
-    let id = |account: &AdAccount| {
-        let digits: String = account.spec.account_id.chars().filter(char::is_ascii_digit).collect();
-        (account.spec.platform, digits)
-    };
-    let age = |account: &AdAccount, key: &Key| (account.metadata.creation_timestamp.as_ref().map(|t| t.0), key.clone());
-    shared
-        .accounts
-        .valid()
-        .iter()
-        .map(|other| (Key::of(&other.metadata), other))
-        .filter(|(other_key, other)| other_key != key && id(other) == id(account))
-        .find(|(other_key, other)| age(other, other_key) < age(account, key))
-        .map(|(other_key, _)| other_key)
 }
 
 fn wake_on_new_generation(shared: &Shared, state: &AccountState, account: &AdAccount) {

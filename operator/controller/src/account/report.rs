@@ -6,11 +6,14 @@ use adops_api::condition::{ConditionType, Conditions, Status};
 use adops_api::{AdAccount, AdAccountStatus, convert};
 use adops_core::money::Money;
 use adops_core::reason::Reason;
+use adops_core::text::cut;
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::Resource;
 
 use super::queue::needs_human;
+use super::reconcile::ceiling;
+use super::spend;
 use super::state::{AccountState, Block};
 use crate::operator::Shared;
 use crate::runtime::metrics::Kind;
@@ -65,10 +68,11 @@ pub async fn write(
 ) -> Result<(), WriteError> {
     let mut before = account.status.clone().unwrap_or_default();
     before.conditions = Conditions::new(&before.conditions, 0, Timestamp::now()).into_ours();
-    let mut after = compute(account, &before, state, seen, (shared.options.stop, shared.clock.now()));
+    let spending = Spending::of(shared, key, account);
+    let mut after = compute(account, &before, state, seen, &spending, (shared.options.stop, shared.clock.now()));
     // When it was observed is told with the next change: at rest nothing is written (S9).
     after.observed_at.clone_from(&before.observed_at);
-    if after == before {
+    if after == before || !shared.fence.reports() {
         return Ok(());
     }
     after.observed_at = state.known().listed.map(Time);
@@ -87,29 +91,57 @@ pub async fn write(
     Ok(())
 }
 
+/// What may be spent there.
+struct Spending {
+    /// What runs.
+    live: Option<Money>,
+    /// That it passes the ceiling, in words.
+    over: Option<String>,
+}
+
+impl Spending {
+    fn of(shared: &Shared, key: &Key, account: &AdAccount) -> Self {
+        let live = shared.authority().live(&spend::book(key));
+        let limit = ceiling(account);
+        let over = limit.zip(live).filter(|(limit, live)| live > limit).map(|(limit, live)| {
+            let then = match spend::level(shared, key, limit) {
+                Some(level) => {
+                    format!("lines with more than {level} a day are cut to that, or paused where they cannot be")
+                }
+                None => "all of it is of Campaigns that do not exist: pause it on the platform".to_owned(),
+            };
+            format!("{live} a day are live, the ceiling is {limit}: {then}")
+        });
+        Self { live, over }
+    }
+}
+
 fn compute(
     account: &AdAccount,
     before: &AdAccountStatus,
     state: &AccountState,
     seen: &Seen,
+    spending: &Spending,
     (stop, now): (bool, Timestamp),
 ) -> AdAccountStatus {
     let known = state.known();
     let generation = account.metadata.generation.unwrap_or(0);
     let mut status = before.clone();
     status.observed_generation = generation;
+    if known.listed.is_some() {
+        status.holder.clone_from(&known.holder);
+    }
     if let Some(facts) = &known.facts {
         status.currency = Some(facts.currency.to_string());
         status.time_zone = facts.time_zone.iana_name().map(str::to_owned);
-        status.external_name = Some(facts.name.clone());
-        status.account_status = Some(facts.status.clone());
+        status.external_name = Some(cut(&facts.name, 256));
+        status.account_status = Some(cut(&facts.status, 64));
         status.credentials_expire_at = facts.credentials_expire.map(Time);
         status.poll_interval = known.interval.map(|interval| convert::written(interval.as_secs()));
         status.objects = facts.objects.map(|count| ObjectCount { live: count.live.into(), limit: count.limit.into() });
-        if known.listed.is_some() {
-            let total = Money::from_micros(known.live_total().unsigned_abs(), facts.currency);
-            status.live_budget = total.ok().map(|money| money.to_string());
-        }
+    }
+    if let Some(live) = spending.live {
+        status.live_budget = Some(live.to_string());
     }
     let (mut reason, mut message) = (seen.reason, seen.message.clone());
     if is_well(reason) && account.metadata.deletion_timestamp.is_some() {
@@ -124,6 +156,9 @@ fn compute(
     } else if is_well(reason) && account.spec.stop {
         reason = Reason::StoppedByAccount;
         "spec.stop is set: all that adops owns here is paused".clone_into(&mut message);
+    } else if let Some(over) = spending.over.as_ref().filter(|_| reason == Reason::Ready) {
+        reason = Reason::CeilingReached;
+        message.clone_from(over);
     }
     status.reason = (reason != Reason::Ready).then_some(reason);
     status.quota_exhausted_until =

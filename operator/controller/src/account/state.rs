@@ -3,11 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use adops_core::budget::authority::SpendAuthority;
-use adops_core::campaign::observed::{Delivery, Existence, ExternalId, ObservedLine, Snapshot};
+use adops_core::campaign::observed::{Delivery, ExternalId, ObservedLine, Snapshot};
 use adops_core::campaign::plan::Action;
 use adops_core::campaign::settings::Field;
-use adops_core::marker::ShortHash;
+use adops_core::marker::CampaignHash;
 use adops_core::reason::Reason;
 use adops_platforms::port::{AccountFacts, AdPlatform, Outcome, Spend};
 use jiff::{SignedDuration, Timestamp};
@@ -55,16 +54,16 @@ pub struct Known {
     pub connection: Option<Connected>,
     /// The account's facts, as last read.
     pub facts: Option<AccountFacts>,
+    /// Who the account's record names as the one that writes.
+    pub holder: Option<String>,
     /// All lines that were seen.
     pub lines: HashMap<ExternalId, ObservedLine>,
     /// When the last full listing began; none before the first one.
     pub listed: Option<Timestamp>,
     /// Ids by the Campaign that their token names.
-    pub by_campaign: HashMap<ShortHash, BTreeSet<ExternalId>>,
+    pub by_campaign: HashMap<CampaignHash, BTreeSet<ExternalId>>,
     /// Until when an observation may miss a write of ours.
     pub unsettled: BTreeMap<ExternalId, Timestamp>,
-    /// Objects whose pause the platform has acknowledged, and until when an observation may not show it.
-    pub pauses: BTreeMap<ExternalId, Timestamp>,
     /// Objects that this process has created, and until when a listing may not show them. What is seen of
     /// them is true: nothing but the create was written.
     pub created: BTreeMap<ExternalId, Timestamp>,
@@ -73,16 +72,14 @@ pub struct Known {
     /// Up to this an observation may miss a write of an earlier process: its last request may have been
     /// sent just before this process began.
     pub floor: Timestamp,
-    /// The most that an object may spend a day by a write that no observation shows yet, in micros.
-    pub upper_bounds: BTreeMap<ExternalId, i64>,
+    /// Objects whose pause was acknowledged and is not seen yet.
+    pub stopping: BTreeSet<ExternalId>,
     /// Objects whose budget decrease was refused.
     pub refused_decreases: BTreeSet<ExternalId>,
     /// Fields that something keeps changing back.
     pub contested: BTreeSet<(ExternalId, Field)>,
     corrections: HashMap<(ExternalId, Field), Vec<Timestamp>>,
     removes: VecDeque<Timestamp>,
-    /// Grants below the ceiling.
-    pub authority: SpendAuthority,
     /// Why nothing is sent now.
     pub block: Option<Block>,
     /// When the next full listing is due.
@@ -114,20 +111,19 @@ impl AccountState {
         let known = Known {
             connection: None,
             facts: None,
+            holder: None,
             lines: HashMap::new(),
             listed: None,
             by_campaign: HashMap::new(),
             unsettled: BTreeMap::new(),
-            pauses: BTreeMap::new(),
             created: BTreeMap::new(),
             started,
             floor: started,
-            upper_bounds: BTreeMap::new(),
+            stopping: BTreeSet::new(),
             refused_decreases: BTreeSet::new(),
             contested: BTreeSet::new(),
             corrections: HashMap::new(),
             removes: VecDeque::new(),
-            authority: SpendAuthority::default(),
             block: None,
             next_poll: started,
             interval: None,
@@ -152,7 +148,7 @@ impl AccountState {
 
 impl Known {
     /// Takes a full listing. Answers with the Campaigns (by hash) and ids that look different.
-    pub fn take_listing(&mut self, snapshot: Snapshot) -> (HashSet<ShortHash>, HashSet<ExternalId>) {
+    pub fn take_listing(&mut self, snapshot: Snapshot) -> (HashSet<CampaignHash>, HashSet<ExternalId>) {
         let began = snapshot.began;
         let mut changed = HashSet::new();
         let mut lines: HashMap<ExternalId, ObservedLine> = HashMap::with_capacity(snapshot.lines.len());
@@ -173,7 +169,7 @@ impl Known {
         }
         let before: HashSet<ExternalId> = self.by_campaign.values().flatten().cloned().collect();
         changed.extend(lines.keys().filter(|id| !before.contains(*id)).cloned());
-        let mut hashes: HashSet<ShortHash> = HashSet::new();
+        let mut hashes: HashSet<CampaignHash> = HashSet::new();
         for (hash, ids) in &self.by_campaign {
             if ids.iter().any(|id| changed.contains(id)) {
                 hashes.insert(*hash);
@@ -188,7 +184,6 @@ impl Known {
             }
         }
         self.settle();
-        self.confirm_all();
         (hashes, changed)
     }
 
@@ -204,15 +199,6 @@ impl Known {
             }
         }
         self.settle();
-        let settled: Vec<(ExternalId, i64)> = self
-            .lines
-            .values()
-            .filter(|line| !self.unsettled.contains_key(&line.id))
-            .map(|line| (line.id.clone(), live_budget(line)))
-            .collect();
-        for (id, budget) in settled {
-            self.authority.confirm_one(&id, budget);
-        }
     }
 
     fn index(&mut self) {
@@ -234,21 +220,8 @@ impl Known {
         });
         self.created.retain(|_, until| listed.is_none_or(|listed| listed <= *until));
         let unsettled = &self.unsettled;
-        self.upper_bounds.retain(|id, _| unsettled.contains_key(id));
-        self.pauses.retain(|id, _| unsettled.contains_key(id));
+        self.stopping.retain(|id| unsettled.contains_key(id));
         self.refused_decreases.retain(|id| lines.get(id).is_some_and(|line| line.delivery == Delivery::Enabled));
-    }
-
-    fn confirm_all(&mut self) {
-        let live = self.lines.values().map(|line| (line.id.clone(), live_budget(line))).filter(|(_, b)| *b > 0);
-        let live = live.collect();
-        let unsettled = &self.unsettled;
-        self.authority.confirm(live, |id| unsettled.contains_key(id));
-    }
-
-    /// The sum of enabled daily budgets of ours, in micros.
-    pub fn live_total(&self) -> i64 {
-        self.lines.values().map(live_budget).fold(0, i64::saturating_add)
     }
 
     /// Notes what came of a change, so that later observations are judged rightly.
@@ -276,13 +249,9 @@ impl Known {
             }
         };
         match (action, outcome) {
-            (Action::Pause { .. }, Outcome::Applied { .. }) => _ = self.pauses.insert(id.clone(), until),
-            (Action::Enable { .. }, _) => _ = self.pauses.remove(&id),
+            (Action::Pause { .. }, Outcome::Applied { .. }) => _ = self.stopping.insert(id.clone()),
+            (Action::Enable { .. }, _) => _ = self.stopping.remove(&id),
             _ => {}
-        }
-        if let Some(bound) = most(action) {
-            let slot = self.upper_bounds.entry(id.clone()).or_default();
-            *slot = (*slot).max(bound);
         }
         let slot = self.unsettled.entry(id).or_insert(until);
         *slot = (*slot).max(until);
@@ -329,7 +298,7 @@ impl Known {
     }
 
     /// What concerns one Campaign: objects with its token and these ids.
-    pub fn of_campaign(&self, campaign: ShortHash, ids: &BTreeSet<ExternalId>) -> Snapshot {
+    pub fn of_campaign(&self, campaign: CampaignHash, ids: &BTreeSet<ExternalId>) -> Snapshot {
         let own = self.by_campaign.get(&campaign);
         let lines = own
             .into_iter()
@@ -338,21 +307,6 @@ impl Known {
             .filter_map(|id| Some((id.clone(), self.lines.get(id)?.clone())))
             .collect();
         Snapshot { began: self.listed.unwrap_or_default(), lines }
-    }
-}
-
-/// What an object may spend a day now.
-fn live_budget(line: &ObservedLine) -> i64 {
-    let live = line.existence == Existence::Live && line.delivery == Delivery::Enabled;
-    if live { line.budget.micros() } else { 0 }
-}
-
-/// The most that a change may have made an object spend.
-fn most(action: &Action) -> Option<i64> {
-    match action {
-        Action::Enable { budget, .. } => Some(budget.micros()),
-        Action::SetBudget { from, to, live: true, .. } => Some(from.micros().max(to.micros())),
-        _ => None,
     }
 }
 

@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use adops_api::CONFIRM_REMOVES_ANNOTATION;
+use adops_core::budget::authority::Permit;
 use adops_core::campaign::line::LineKey;
 use adops_core::campaign::observed::{ExternalId, LineRecord};
 use adops_core::campaign::plan::{Action, Cause, Change, Plan, Withheld};
+use adops_core::campaign::restrict::{authorize, needs_grant};
 use adops_core::queue::Use;
 use adops_core::reason::Reason;
 use adops_platforms::error::PlatformError;
@@ -17,6 +19,7 @@ use jiff::Timestamp;
 use super::gather::Gathered;
 use super::memory::{CampaignMemory, Rejection, fingerprint};
 use super::quota;
+use crate::account::grant;
 use crate::account::queue::{self, Who};
 use crate::account::state::{AccountState, Block};
 use crate::operator::Shared;
@@ -31,6 +34,8 @@ pub struct Item {
     pub line: Option<LineKey>,
     /// What.
     pub change: Change,
+    /// What the spend authority has granted to it.
+    permit: Option<Permit>,
 }
 
 /// One change that was sent, and what came of it.
@@ -41,29 +46,39 @@ pub struct Done {
     pub outcome: Outcome,
 }
 
-/// Takes out of the plan what cannot be sent now, and answers with the rest.
+/// Takes out of the plan what cannot be sent now or is not granted, and answers with the rest.
 pub fn select(shared: &Shared, gathered: &Gathered, plan: &mut Plan, memory: &Mutex<CampaignMemory>) -> Vec<Item> {
-    let mut memory = memory.lock().unwrap_or_else(PoisonError::into_inner);
-    sift(gathered, plan, |known, key, change| {
-        unreachable_now(shared, gathered, known, change)
-            .or_else(|| rejected(&memory, key, change, gathered.now))
-            .or_else(|| acknowledged(gathered, known, change))
-    });
-    memory.held_until = quota::hold_back(shared, gathered, plan);
-    sift(gathered, plan, |known, _, change| ceiling(known, change).or_else(|| brake(gathered, known, change)));
-    let of_lines = plan.lines.iter().flat_map(|line| {
-        let item = |change: &Change| Item {
-            account: line.key.account.clone(),
-            line: Some(line.key.clone()),
-            change: change.clone(),
-        };
-        line.changes.iter().map(item)
-    });
-    let of_retired = plan.retired.iter().flat_map(|retired| {
-        let item = |change: &Change| Item { account: retired.account.clone(), line: None, change: change.clone() };
-        retired.changes.iter().map(item)
-    });
-    of_lines.chain(of_retired).collect()
+    {
+        let mut memory = memory.lock().unwrap_or_else(PoisonError::into_inner);
+        sift(gathered, plan, |known, key, change| {
+            unreachable_now(shared, gathered, known, change).or_else(|| rejected(&memory, key, change, gathered.now))
+        });
+        memory.held_until = quota::hold_back(shared, gathered, plan);
+    }
+    sift(gathered, plan, |known, _, change| brake(gathered, known, change));
+    // S3: last, so that nothing is granted to what is not sent.
+    let (granted, mut permits) =
+        gathered.with_inputs(shared, |inputs| authorize(inputs, std::mem::take(plan), &mut shared.authority()));
+    *plan = granted;
+    let mut item = |account: &String, line: Option<&LineKey>, change: &Change| Item {
+        account: account.clone(),
+        line: line.cloned(),
+        change: change.clone(),
+        // Of an object at most one change grows.
+        permit: change
+            .action
+            .id()
+            .filter(|_| change.action.grows_spend())
+            .and_then(|id| permits.0.remove(&(account.clone(), id.clone()))),
+    };
+    let mut items = Vec::new();
+    for line in &plan.lines {
+        items.extend(line.changes.iter().map(|change| item(&line.key.account, Some(&line.key), change)));
+    }
+    for retired in &plan.retired {
+        items.extend(retired.changes.iter().map(|change| item(&retired.account, None, change)));
+    }
+    items
 }
 
 /// Withholds the changes that are refused.
@@ -117,16 +132,6 @@ fn rejected(memory: &CampaignMemory, key: &LineKey, change: &Change, now: Timest
     (rejection.retry > now).then(|| (rejection.reason, rejection.message.clone()))
 }
 
-/// A pause is right on any evidence, but not again and again: one that the platform has acknowledged is repeated only
-/// when an observation that began late enough still does not show it.
-fn acknowledged(gathered: &Gathered, known: &super::gather::Known, change: &Change) -> Option<(Reason, String)> {
-    let Action::Pause { id, .. } = &change.action else { return None };
-    let until = *known.state.known().pauses.get(id)?;
-    (until >= gathered.now).then(|| {
-        (Reason::NotObserved, format!("the platform has acknowledged the pause, and may not show it before {until}"))
-    })
-}
-
 /// S11: what cannot be undone is braked, unless a person has confirmed it. Surplus objects of an unknown outcome have
 /// never delivered and are no loss.
 fn brake(gathered: &Gathered, known: &super::gather::Known, change: &Change) -> Option<(Reason, String)> {
@@ -144,25 +149,10 @@ fn brake(gathered: &Gathered, known: &super::gather::Known, change: &Change) -> 
     ))
 }
 
-/// S3: the account's spend authority grants what can raise spend, below the account's ceiling.
-fn ceiling(known: &super::gather::Known, change: &Change) -> Option<(Reason, String)> {
-    let (id, budget) = match &change.action {
-        Action::Enable { id, budget } => {
-            let held = known.snapshot.lines.get(id).map_or(0, |object| object.budget.micros());
-            (id, budget.micros().max(held))
-        }
-        Action::SetBudget { id, to, live: true, .. } => (id, to.micros()),
-        _ => return None,
-    };
-    let ceiling = known.account.ceiling.map(adops_core::money::Money::micros);
-    let granted = known.state.known().authority.grant(id, budget, ceiling);
-    granted.err().map(|_| {
-        let ceiling = known.account.ceiling.map_or_else(String::new, |money| money.to_string());
-        (
-            Reason::CeilingReached,
-            format!("the live budgets on {} would pass the account's ceiling of {ceiling} a day", known.account.name),
-        )
-    })
+/// Gives back what was granted to items that are not sent.
+pub fn give_back(shared: &Shared, items: Vec<Item>) {
+    let mut authority = shared.authority();
+    items.into_iter().filter_map(|item| item.permit).for_each(|permit| authority.release(permit));
 }
 
 /// Notes in the records what is about to be sent; they are stored before it is.
@@ -185,8 +175,17 @@ pub fn intend(
 /// Sends, and reads back what was changed.
 pub async fn send(shared: &Shared, gathered: &Gathered, items: Vec<Item>) -> Vec<Done> {
     let mut by_account: BTreeMap<String, Vec<Item>> = BTreeMap::new();
-    for item in items {
-        by_account.entry(item.account.clone()).or_default().push(item);
+    let mut revoked = Vec::new();
+    for mut item in items {
+        match revocation(shared, gathered, &item) {
+            None => by_account.entry(item.account.clone()).or_default().push(item),
+            Some(refusal) => {
+                if let Some(permit) = item.permit.take() {
+                    shared.authority().release(permit);
+                }
+                revoked.push(Done { item, outcome: Outcome::Failed(refusal) });
+            }
+        }
     }
     let id = &gathered.spec.id;
     let who = Who { campaign: Key::new(&id.namespace, &id.name), generation: gathered.generation };
@@ -194,14 +193,27 @@ pub async fn send(shared: &Shared, gathered: &Gathered, items: Vec<Item>) -> Vec
         let known = gathered.accounts.get(&account)?;
         Some(send_to(shared, known.state.clone(), &who, items))
     });
-    join_all(sends).await.into_iter().flatten().collect()
+    let done = join_all(sends).await.into_iter().flatten().chain(revoked).collect();
+    // The AdAccount tells whether it fits below its ceiling now.
+    for known in gathered.accounts.values().filter(|known| known.is_over_ceiling()) {
+        shared.accounts_queue.add(known.state.key.clone());
+    }
+    done
+}
+
+/// S12: a grant may have gone since the plan was made. What needs it is then not sent; the next plan says why.
+fn revocation(shared: &Shared, gathered: &Gathered, item: &Item) -> Option<PlatformError> {
+    let known = gathered.accounts.get(&item.account).filter(|_| needs_grant(&item.change))?;
+    let gone = grant::check_stored(shared, &gathered.spec.id.namespace, &known.state.key).err()?;
+    Some(PlatformError::Unavailable { message: format!("it was not sent: {gone}") })
 }
 
 async fn send_to(shared: &Shared, state: Arc<AccountState>, who: &Who, items: Vec<Item>) -> Vec<Done> {
     let actions: Vec<Action> = items.iter().map(|item| item.change.action.clone()).collect();
     let of = actions.iter().map(|action| Use::of(action.importance())).min().unwrap_or(Use::Polish);
     let outcomes = queue::send(shared, &state, who, actions).await;
-    let done: Vec<Done> = items.into_iter().zip(outcomes).map(|(item, outcome)| Done { item, outcome }).collect();
+    let mut done: Vec<Done> = items.into_iter().zip(outcomes).map(|(item, outcome)| Done { item, outcome }).collect();
+    settle_permits(shared, &state, &mut done);
     // A success answer is no proof.
     let ids: BTreeSet<ExternalId> = done.iter().filter_map(touched).collect();
     if !ids.is_empty() {
@@ -209,6 +221,23 @@ async fn send_to(shared: &Shared, state: Arc<AccountState>, who: &Who, items: Ve
         let _ = queue::read(shared, &state, ids, of).await;
     }
     done
+}
+
+/// S3: what surely failed is given back; all else counts until a reading tells what came of it.
+fn settle_permits(shared: &Shared, state: &AccountState, done: &mut [Done]) {
+    let unsettled = state.known().unsettled.clone();
+    let now = shared.clock.now();
+    let mut authority = shared.authority();
+    for Done { item, outcome } in done {
+        let Some(permit) = item.permit.take() else { continue };
+        match outcome {
+            Outcome::Failed(_) => authority.release(permit),
+            Outcome::Applied { .. } | Outcome::Unknown(_) => {
+                let until = item.change.action.id().and_then(|id| unsettled.get(id)).copied();
+                authority.settle(permit, until.unwrap_or(now));
+            }
+        }
+    }
 }
 
 fn touched(done: &Done) -> Option<ExternalId> {

@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use adops_api::account::AllowedFrom;
-use adops_api::{AdAccount, CONFIRM_REMOVES_ANNOTATION, Campaign, CampaignStatus};
+use adops_api::{CONFIRM_REMOVES_ANNOTATION, Campaign, CampaignStatus};
 use adops_core::budget::pacing::{self, Spent};
 use adops_core::campaign::line::{self, Desired, LineKey, Spending};
 use adops_core::campaign::observed::{ExternalId, LineRecord, Snapshot};
@@ -17,13 +16,14 @@ use adops_core::platform::{Account, PlatformRules};
 use adops_core::reason::Reason;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
-use k8s_openapi::api::core::v1::Namespace;
-use kube::core::SelectorExt;
-use kube::{Api, ResourceExt};
+use kube::ResourceExt;
 
+use super::adoption;
 use super::memory::CampaignMemory;
 use super::reconcile::account_key;
 use super::records;
+use crate::account::grant;
+use crate::account::spend;
 use crate::account::state::{AccountState, Block};
 use crate::operator::Shared;
 use crate::runtime::watch::{Key, Stored};
@@ -82,13 +82,20 @@ pub struct Known {
     pub settle_after: SignedDuration,
     unsettled: BTreeMap<ExternalId, Timestamp>,
     floor: Timestamp,
-    upper_bounds: BTreeMap<ExternalId, i64>,
+    level: Option<Money>,
+    stopping: BTreeSet<ExternalId>,
     refused_decreases: BTreeSet<ExternalId>,
     contested: BTreeSet<(ExternalId, Field)>,
-    granted: bool,
+    /// S12: whether the Campaign's namespace may use it.
+    pub granted: bool,
 }
 
 impl Known {
+    /// Whether what was seen to run on the account passes its ceiling.
+    pub fn is_over_ceiling(&self) -> bool {
+        self.level.is_some()
+    }
+
     /// Objects of this Campaign of which an observation may miss a write of ours, and until when.
     pub fn unsettled_until(&self) -> impl Iterator<Item = (&ExternalId, &Timestamp)> {
         self.unsettled.iter()
@@ -109,7 +116,8 @@ impl Gathered {
                     settle_after: known.settle_after,
                     unsettled: &known.unsettled,
                     floor: known.floor,
-                    upper_bounds: &known.upper_bounds,
+                    level: known.level,
+                    stopping: &known.stopping,
                     refused_decreases: &known.refused_decreases,
                     contested: &known.contested,
                     granted: known.granted,
@@ -133,7 +141,7 @@ impl Gathered {
 }
 
 /// Gathers for one Campaign.
-pub async fn gather(
+pub fn gather(
     shared: &Shared,
     key: &Key,
     campaign: &Campaign,
@@ -144,6 +152,12 @@ pub async fn gather(
     let status = campaign.status.clone().unwrap_or_default();
     let generation = campaign.metadata.generation.unwrap_or(0);
     let mut records = records::from_status(&status);
+    // An attempt in the future (stored times are rounded up by a second at most) is one of a process before this one,
+    // whose clock was ahead.
+    let future = now + SignedDuration::from_secs(1);
+    for record in records.values_mut() {
+        record.attempt = record.attempt.map(|at| if at > future { shared.started() } else { at });
+    }
     let spec_since = {
         let memory = memory.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         for (line, (replacement, at)) in &memory.attempts {
@@ -156,6 +170,7 @@ pub async fn gather(
         }
         memory.since.unwrap_or(now)
     };
+    let (spec, refused) = adoption::admit(shared, key, spec, &records);
     let mut gathered = Gathered {
         spec_since,
         spec_changed: status.observed_generation != generation,
@@ -172,7 +187,7 @@ pub async fn gather(
         now,
     };
     for (name, account) in account_names(shared, key, &gathered) {
-        match known(shared, key, &name, &account, &gathered).await {
+        match known(shared, key, &name, &account, &gathered) {
             Ok(known) => {
                 gathered.accounts.insert(name, known);
             }
@@ -189,6 +204,7 @@ pub async fn gather(
         .collect();
     let rules = |account: &Account| gathered.accounts.get(&account.name).map(|known| known.rules.clone());
     gathered.desired = line::spread(&gathered.spec, &of_spec, &rules, &spending(&gathered), &MediaBook::new(), now);
+    adoption::stop(refused, &mut gathered.desired);
     gathered
 }
 
@@ -212,14 +228,21 @@ fn account_names(shared: &Shared, key: &Key, gathered: &Gathered) -> BTreeMap<St
     names
 }
 
-async fn known(
+fn known(
     shared: &Shared,
     key: &Key,
     name: &str,
     account_key: &Key,
     gathered: &Gathered,
 ) -> Result<Known, (Reason, String)> {
-    let object = match shared.accounts.get(account_key) {
+    let stored = shared.accounts.get(account_key);
+    // Of another namespace not even this much is told.
+    if !matches!(stored, Some(Stored::Valid(_)))
+        && let Err(refusal) = grant::check_stored(shared, &key.namespace, account_key)
+    {
+        return Err((Reason::AccountNotGranted, refusal.to_string()));
+    }
+    let object = match stored {
         Some(Stored::Valid(object)) => object,
         Some(Stored::Malformed { error, .. }) => {
             return Err((Reason::Malformed, format!("the AdAccount {account_key} cannot be read: {error}")));
@@ -228,7 +251,7 @@ async fn known(
             return Err((Reason::AccountNotFound, format!("the AdAccount {account_key} does not exist")));
         }
     };
-    let granted = granted(shared, key, account_key, &object).await;
+    let granted = grant::check(shared, &key.namespace, account_key, &object);
     let state = shared.account_state(account_key);
     let held: BTreeSet<ExternalId> = gathered
         .records
@@ -238,6 +261,13 @@ async fn known(
         .chain(gathered.spec.adopt.iter().filter(|adopt| adopt.account == name).map(|adopt| adopt.external_id.clone()))
         .collect();
     let known = state.known();
+    // An account that nobody grants us any more stays visible as long as objects of ours are there.
+    let snapshot = known.of_campaign(gathered.spec.id.hash(), &held);
+    if let Err(refusal) = &granted
+        && snapshot.lines.is_empty()
+    {
+        return Err((Reason::AccountNotGranted, refusal.to_string()));
+    }
     let not_ready = || match &known.block {
         Some(block) => (block.reason, format!("{name}: {}", block.message)),
         None => (Reason::AccountNotReady, format!("the AdAccount {account_key} was not observed yet")),
@@ -251,17 +281,6 @@ async fn known(
         }
         return Err(not_ready());
     };
-    // An account that nobody grants us any more stays visible as long as objects of ours are there.
-    let snapshot = known.of_campaign(gathered.spec.id.hash(), &held);
-    if !granted && snapshot.lines.is_empty() {
-        return Err((
-            Reason::AccountNotGranted,
-            format!(
-                "the AdAccount {account_key} does not grant the namespace {} (spec.allowedNamespaces)",
-                key.namespace
-            ),
-        ));
-    }
     let ceiling = adops_api::convert::ceiling(&object.spec.ceiling)
         .map_err(|error| (Reason::InvalidSpec, format!("the ceiling of the AdAccount {account_key}: {error}")))?;
     if ceiling.currency() != facts.currency {
@@ -298,40 +317,14 @@ async fn known(
             .map(|(i, t)| (i.clone(), *t))
             .collect(),
         floor: known.floor,
-        upper_bounds: known
-            .upper_bounds
-            .iter()
-            .filter(|(id, _)| of_own(id) || held.contains(*id))
-            .map(|(i, b)| (i.clone(), *b))
-            .collect(),
+        level: spend::level(shared, account_key, ceiling),
+        stopping: known.stopping.iter().filter(|id| of_own(id)).cloned().collect(),
         refused_decreases: known.refused_decreases.iter().filter(|id| of_own(id)).cloned().collect(),
         contested: known.contested.iter().filter(|(id, _)| of_own(id)).cloned().collect(),
-        granted,
+        granted: granted.is_ok(),
         snapshot,
         state: state.clone(),
     })
-}
-
-/// S12: whether the account grants the Campaign's namespace.
-async fn granted(shared: &Shared, key: &Key, account_key: &Key, account: &AdAccount) -> bool {
-    if account_key.namespace == key.namespace {
-        return true;
-    }
-    let allowed = &account.spec.allowed_namespaces;
-    match allowed.from {
-        AllowedFrom::Same => false,
-        AllowedFrom::All => true,
-        AllowedFrom::Selector => {
-            let Some(selector) = &allowed.selector else { return false };
-            let Ok(selector) = kube::core::Selector::try_from(selector.clone()) else { return false };
-            let namespaces: Api<Namespace> = Api::all(shared.client.clone());
-            match namespaces.get_opt(&key.namespace).await {
-                Ok(Some(namespace)) => selector.matches(&namespace.metadata.labels.unwrap_or_default()),
-                // What cannot be read grants nothing.
-                _ => false,
-            }
-        }
-    }
 }
 
 fn resolutions(campaign: &Campaign) -> BTreeMap<LineKey, ExternalId> {

@@ -22,6 +22,8 @@ pub struct CampaignMemory {
     pub attempts: BTreeMap<LineKey, (u32, Timestamp)>,
     /// When what a platform's quota holds back is to be asked for again.
     pub held_until: Option<Timestamp>,
+    /// What would be done, of an operator that only observes.
+    pub planned: Vec<String>,
     /// When a deletion could first not go on.
     pub told: Option<Reason>,
 }

@@ -1,6 +1,7 @@
 //! Campaigns: gather -> plan -> restrict -> apply -> report. The middle two are pure and live in
 //! `adops_core`.
 
+pub mod adoption;
 pub mod apply;
 pub mod gather;
 pub mod memory;

@@ -9,7 +9,7 @@ use adops_core::campaign::line::{self, LineKey};
 use adops_core::campaign::observed::{ExternalId, LineRecord};
 use adops_core::campaign::plan::{self, Cause, Plan};
 use adops_core::campaign::record::remember;
-use adops_core::campaign::restrict::restrict;
+use adops_core::campaign::restrict::policy;
 use adops_core::campaign::spec::{BudgetPeriod, CampaignSpec};
 use adops_core::queue::Use;
 use adops_core::reason::Reason;
@@ -83,7 +83,7 @@ async fn run(shared: &Arc<Shared>, key: &Key) -> Result<Reason, WriteError> {
     let ours = campaign.finalizers().iter().any(|finalizer| finalizer == FINALIZER);
     let campaign = match (ours, deleting) {
         (false, true) => return Ok(Reason::Deleting),
-        (false, false) if shared.options.observe_only => campaign,
+        (false, false) if !shared.fence.leads() => campaign,
         (false, false) => {
             let written = status::set_finalizer(&shared.client, campaign.as_ref(), FINALIZER, true).await?;
             shared.campaigns.put_written(written.clone());
@@ -132,7 +132,7 @@ async fn rounds(
     let mut read_back = false;
     for round in 0..ROUNDS {
         let slot = shared.slot().await;
-        let gathered = gather(shared, key, &campaign, spec.clone(), memory).await;
+        let gathered = gather(shared, key, &campaign, spec.clone(), memory);
         let mut plan = plan(shared, &gathered);
         let mut records = gathered.with_inputs(shared, |inputs| remember(inputs, &plan));
         forget_settled(memory, &gathered);
@@ -148,7 +148,13 @@ async fn rounds(
         }
         read_back = false;
         apply::intend(&items, &mut records, memory, gathered.now);
-        campaign = write(shared, key, &campaign, report::status(&gathered, &plan, &records)).await?;
+        campaign = match write(shared, key, &campaign, report::status(&gathered, &plan, &records)).await {
+            Ok(written) => written,
+            Err(error) => {
+                apply::give_back(shared, items);
+                return Err(error);
+            }
+        };
         // S10: who waits for a platform holds up nobody.
         drop(slot);
         let done = apply::send(shared, &gathered, items).await;
@@ -165,8 +171,9 @@ async fn rounds(
     Ok(Reason::Updating)
 }
 
+/// What is to be done after policy; the spend authority is asked when all else is known: see [`apply::select`].
 fn plan(shared: &Shared, gathered: &Gathered) -> Plan {
-    gathered.with_inputs(shared, |inputs| restrict(inputs, plan::plan(inputs)))
+    gathered.with_inputs(shared, |inputs| policy(inputs, plan::plan(inputs), &mut shared.authority()))
 }
 
 /// An attempt is remembered until a listing that began late enough has told of it: should the status be
@@ -215,6 +222,9 @@ async fn finish(
     plan: &Plan,
     records: &BTreeMap<LineKey, LineRecord>,
 ) -> Result<Reason, WriteError> {
+    if shared.options.observe_only {
+        tell_plan(shared, key, plan);
+    }
     if gathered.deleting {
         return finish_deletion(shared, key, campaign, gathered, plan, records).await;
     }
@@ -229,6 +239,21 @@ async fn finish(
     write(shared, key, campaign, after).await?;
     schedule(shared, key, gathered, plan, records);
     Ok(reason)
+}
+
+/// What an operator that observes would do: told once, and counted.
+fn tell_plan(shared: &Shared, key: &Key, plan: &Plan) {
+    let lines = plan.lines.iter().flat_map(|line| line.withheld.iter().map(|one| (line.key.to_string(), one)));
+    let retired = plan.retired.iter().flat_map(|retired| {
+        retired.withheld.iter().map(|one| (format!("{}/{}", retired.account, retired.object.id), one))
+    });
+    let planned: Vec<String> = lines.chain(retired).map(|(at, one)| format!("{at}: {}", one.change.action)).collect();
+    let memory = shared.campaign_memory(key);
+    let mut memory = memory.lock().unwrap_or_else(PoisonError::into_inner);
+    if memory.planned != planned {
+        tracing::info!(campaign = %key, changes = planned.len(), plan = ?planned, "what would be done");
+        memory.planned = planned;
+    }
 }
 
 /// Accounts with a line of which no observation has confirmed our last write yet.
@@ -304,9 +329,9 @@ fn schedule(shared: &Shared, key: &Key, gathered: &Gathered, plan: &Plan, record
             }
         }
     }
-    // An account that cannot be planned on wakes us when it can.
-    for name in gathered.problems.keys() {
-        let account = account_key(key, name);
+    // An account that cannot be planned on wakes us when it can; one that does not exist, when it appears.
+    let problems = gathered.problems.keys().map(|name| account_key(key, name));
+    for account in problems.filter(|account| shared.accounts.get(account).is_some()) {
         shared.account_state(&account).known().waiting.insert(key.clone());
     }
     let rejections = shared.campaign_memory(key);
@@ -335,7 +360,7 @@ async fn finish_deletion(
     let abandoned =
         campaign.annotations().get(ABANDON_ANNOTATION).is_some_and(|uid| Some(uid) == campaign.uid().as_ref());
     let open = open_ends(gathered, plan, records);
-    if open.is_empty() || abandoned {
+    if (open.is_empty() || abandoned) && shared.fence.leads() {
         let reason = if open.is_empty() { Reason::Deleting } else { Reason::AbandonedByUser };
         let note = if open.is_empty() {
             "spending has stopped, or is left as deletionPolicy asks".to_owned()
@@ -428,7 +453,7 @@ async fn write(
     if held_back(shared, &before, &after).is_some() {
         return Ok(campaign.clone());
     }
-    if campaign.status.is_some() && after == before || shared.options.observe_only && campaign.finalizers().is_empty() {
+    if campaign.status.is_some() && after == before || !shared.fence.reports() {
         return Ok(campaign.clone());
     }
     after.observed_at = Some(Time(shared.clock.now()));
@@ -465,6 +490,7 @@ async fn tell_stops(
 async fn tell(shared: &Shared, key: &Key, campaign: &Campaign, gathered: &Gathered, done: &[Done]) {
     let on = campaign.object_ref(&());
     let mut applied: BTreeMap<(String, &str, bool), Vec<String>> = BTreeMap::new();
+    let mut refused: BTreeMap<(String, &str, Reason, String), Vec<String>> = BTreeMap::new();
     for Done { item, outcome } in done {
         let what = item
             .line
@@ -478,14 +504,20 @@ async fn tell(shared: &Shared, key: &Key, campaign: &Campaign, gathered: &Gather
             }
             Outcome::Failed(PlatformError::NotSent { .. }) => {}
             Outcome::Failed(error) | Outcome::Unknown(error) => {
-                let note = format!("{} of {what} on {}: {error}", item.change.action.word(), item.account);
-                tracing::warn!(campaign = %key, reason = %error.reason(), "{note}");
+                tracing::warn!(campaign = %key, reason = %error.reason(), account = item.account, line = what,
+                    change = item.change.action.word(), %error, "a change was not made");
                 // An account out of reach is told by the account, not once for each of its lines.
                 if matches!(error, PlatformError::Rejected { .. }) {
-                    shared.events.warning(&on, error.reason(), "Apply", note).await;
+                    let kind = (item.account.clone(), item.change.action.word(), error.reason(), error.to_string());
+                    refused.entry(kind).or_default().push(what);
                 }
             }
         }
+    }
+    // Lines that are refused for one reason are one Event.
+    for ((account, word, reason, error), lines) in refused {
+        let note = format!("{word} of {} on {account}: {error}", some(&lines));
+        shared.events.warning(&on, reason, "Apply", note).await;
     }
     for ((account, word, drift), lines) in applied {
         let note = format!("{word} on {account}: {} ({})", lines.len(), lines.join(", "));
@@ -493,4 +525,11 @@ async fn tell(shared: &Shared, key: &Key, campaign: &Campaign, gathered: &Gather
         tracing::info!(campaign = %key, generation = gathered.generation, "{note}");
         shared.events.normal(&on, reason, "Apply", note).await;
     }
+}
+
+/// Names with a comma between them; twenty, then how many more.
+fn some(names: &[String]) -> String {
+    let rest = names.len().saturating_sub(20);
+    let shown = names[..names.len() - rest].join(", ");
+    if rest == 0 { shown } else { format!("{shown} and {rest} more") }
 }

@@ -115,7 +115,7 @@ fn line_report(gathered: &Gathered, line: &LinePlan, records: &BTreeMap<LineKey,
     let blocked =
         blocked.map(|block| (block.reason, format!("{}; the next attempt is at {}", block.message, block.until)));
     let lost = not_to_be_found(gathered, line);
-    let trouble = account.cloned().or(problem).or(blocked).or(lost).or(withheld);
+    let trouble = account.cloned().or(problem).or(blocked).or(lost).or(withheld).or_else(|| revoked(gathered, line));
     let (reason, message) = match trouble {
         Some((reason, message)) => (Some(reason), message),
         None if over => (Some(Reason::FlightOver), String::new()),
@@ -142,6 +142,14 @@ fn line_report(gathered: &Gathered, line: &LinePlan, records: &BTreeMap<LineKey,
 fn stopped_with_account(gathered: &Gathered, line: &LinePlan) -> bool {
     let stop = gathered.accounts.get(&line.key.account).is_some_and(|known| known.account.stop);
     stop && line::state_of(&gathered.spec, &line.key) == State::Active
+}
+
+/// S12: a line that runs on an account which has taken its grant back.
+fn revoked(gathered: &Gathered, line: &LinePlan) -> Option<(Reason, String)> {
+    let known = gathered.accounts.get(&line.key.account).filter(|known| !known.granted)?;
+    let message =
+        format!("{} grants this namespace no more: what runs may shrink or stop, not grow", known.account.name);
+    Some((Reason::AccountNotGranted, message))
 }
 
 /// An object that `adopt` names and that a listing, which began after the spec was known, does not have.
@@ -496,6 +504,7 @@ fn conditions(
 /// A status for a Campaign that cannot be worked on at all.
 pub fn stalled(before: &CampaignStatus, generation: i64, reason: Reason, message: &str) -> CampaignStatus {
     let mut status = before.clone();
+    status.observed_generation = generation;
     let mut conditions = Conditions::new(&before.conditions, generation, Timestamp::now());
     conditions.set(ConditionType::Ready, Status::False, reason, message);
     conditions.clear(ConditionType::Reconciling).set(ConditionType::Stalled, Status::True, reason, message);

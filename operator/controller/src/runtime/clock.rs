@@ -1,11 +1,14 @@
 //! Business time: the system's, or stepped by a driver from one due timer to the next.
+//!
+//! It never goes back: what was seen, sent or settled earlier must look earlier. A system clock that is set back is
+//! waited for at half its pace, so that timers go on; one that is set forward is followed at once.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use adops_platforms::clock::BusinessClock;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 
 /// A clock of business time.
@@ -33,7 +36,7 @@ impl Clock {
     /// Now.
     pub fn now(&self) -> Timestamp {
         match self {
-            Self::System => Timestamp::now(),
+            Self::System => steady_now(),
             Self::Stepped(stepped) => *stepped.now.borrow(),
         }
     }
@@ -44,7 +47,7 @@ impl Clock {
             Self::System => {
                 // In slices, so that a system clock that jumps is followed.
                 loop {
-                    let left = until.duration_since(Timestamp::now());
+                    let left = until.duration_since(steady_now());
                     let Ok(left) = Duration::try_from(left) else { return };
                     if left.is_zero() {
                         return;
@@ -60,6 +63,31 @@ impl Clock {
             }
         }
     }
+}
+
+/// Time that never goes back, and when it was told.
+#[derive(Debug, Clone, Copy)]
+struct Steady {
+    told: Timestamp,
+    at: Instant,
+}
+
+impl Steady {
+    /// The next time to tell, when the system's clock says `system` at the instant `at`.
+    fn tell(self, system: Timestamp, at: Instant) -> Self {
+        let passed = SignedDuration::try_from(at.saturating_duration_since(self.at)).unwrap_or(SignedDuration::ZERO);
+        Self { told: system.max(self.told + passed / 2), at }
+    }
+}
+
+/// The system's time, without its steps back.
+fn steady_now() -> Timestamp {
+    static STEADY: Mutex<Option<Steady>> = Mutex::new(None);
+    let mut steady = STEADY.lock().unwrap_or_else(PoisonError::into_inner);
+    let (system, at) = (Timestamp::now(), Instant::now());
+    let next = steady.map_or(Steady { told: system, at }, |before| before.tell(system, at));
+    *steady = Some(next);
+    next.told
 }
 
 impl Stepped {
@@ -109,5 +137,27 @@ impl Drop for Timer<'_> {
 impl BusinessClock for Clock {
     fn now(&self) -> Timestamp {
         Clock::now(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_system_clock_that_is_set_back_is_waited_for_and_one_set_forward_is_followed() {
+        let (start, at): (Timestamp, _) = ("2027-03-01T12:00:00Z".parse().unwrap(), Instant::now());
+        let seconds = SignedDuration::from_secs;
+        let instant = |after| at + Duration::from_secs(after);
+        let steady = Steady { told: start, at };
+        let forward = steady.tell(start + seconds(3_610), instant(10));
+        assert_eq!(forward.told, start + seconds(3_610));
+        // An hour back: the wall says 10 s more than at first.
+        let back = forward.tell(start + seconds(20), instant(20));
+        assert_eq!(back.told, start + seconds(3_615));
+        let waited = back.tell(start + seconds(3_620), instant(3_620));
+        assert_eq!(waited.told, start + seconds(3_615 + 1_800));
+        let caught_up = waited.tell(start + seconds(7_220), instant(7_220));
+        assert_eq!(caught_up.told, start + seconds(7_220));
     }
 }

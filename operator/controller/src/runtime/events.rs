@@ -2,13 +2,18 @@
 
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use adops_core::reason::Reason;
+use adops_core::text::cut;
 use k8s_openapi::api::core::v1::ObjectReference;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::runtime::events::{Event, EventType, Recorder, Reporter};
 use kube::{Client, Resource};
+
+use super::allowance::Allowances;
+use super::leader::Fence;
 
 /// The longest note that the API server takes is 1 kB.
 const NOTE: usize = 1000;
@@ -21,14 +26,16 @@ const RECORDERS: usize = 256;
 #[derive(Clone)]
 pub struct Events {
     recorders: Arc<[Recorder]>,
+    fence: Arc<Fence>,
+    allowances: Arc<Mutex<Allowances>>,
 }
 
 impl Events {
-    /// A recorder that reports as the operator.
-    pub fn new(client: &Client) -> Self {
+    /// A recorder that reports as the operator, while it is the one that acts.
+    pub fn new(client: &Client, fence: Arc<Fence>) -> Self {
         let reporter = Reporter { controller: "adops-operator".to_owned(), instance: None };
         let recorders = (0..RECORDERS).map(|_| Recorder::new(client.clone(), reporter.clone())).collect();
-        Self { recorders }
+        Self { recorders, fence, allowances: Arc::default() }
     }
 
     /// An object cannot be read: its status cannot be written either, so that the Event is what a user sees.
@@ -56,6 +63,14 @@ impl Events {
     }
 
     async fn publish(&self, on: &ObjectReference, type_: EventType, reason: Reason, action: &str, note: String) {
+        if !self.fence.leads() {
+            return;
+        }
+        let object = on.uid.clone().unwrap_or_default();
+        if !self.allowances.lock().unwrap_or_else(PoisonError::into_inner).take(&object, Instant::now()) {
+            tracing::debug!(%object, note, "the object has caused so many Events that this one is not written");
+            return;
+        }
         let event = Event {
             type_,
             reason: reason.to_string(),
@@ -70,16 +85,4 @@ impl Events {
             tracing::debug!(%error, "an Event could not be written");
         }
     }
-}
-
-/// The text, cut to at most `limit` bytes at a character's end.
-pub fn cut(text: &str, limit: usize) -> String {
-    if text.len() <= limit {
-        return text.to_owned();
-    }
-    let mut end = limit.saturating_sub('…'.len_utf8());
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    format!("{}…", &text[..end])
 }

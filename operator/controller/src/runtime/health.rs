@@ -73,6 +73,8 @@ async fn metrics(State(shared): State<Arc<Shared>>) -> String {
     depth.get_or_create(&Kind { kind: "AdAccount" }).set(as_gauge(shared.accounts_queue.depth()));
     depth.get_or_create(&Kind { kind: "Campaign" }).set(as_gauge(shared.campaigns_queue.depth()));
     shared.metrics.show_quotas(&shared.quotas);
+    shared.metrics.leader.set(shared.fence.leads().into());
+    shared.metrics.planned.set(as_gauge(shared.planned_changes()));
     shared.metrics.encode()
 }
 

@@ -114,6 +114,10 @@ pub struct Metrics {
     pub pass_seconds: Family<Kind, Histogram>,
     /// Unix time of the last full listing that was read to its end.
     pub last_listing: Gauge<f64, AtomicU64>,
+    /// Whether this process acts.
+    pub leader: Gauge,
+    /// Changes that an operator which only observes would make.
+    pub planned: Gauge,
 }
 
 impl Default for Metrics {
@@ -131,6 +135,8 @@ impl Default for Metrics {
         let queue_depth = Family::default();
         let pass_seconds: Family<Kind, Histogram> = Family::new_with_constructor(seconds);
         let last_listing = Gauge::default();
+        let leader: Gauge = Gauge::default();
+        let planned: Gauge = Gauge::default();
         registry.register("reconcile", "Passes by kind and the reason of their end", passes.clone());
         registry.register("platform_changes", "Changes sent to a platform", changes.clone());
         registry.register("platform_requests", "Requests sent to a platform", requests.clone());
@@ -159,6 +165,8 @@ impl Default for Metrics {
             "When an account was last listed to the end",
             last_listing.clone(),
         );
+        registry.register("leader", "1 while this process acts, 0 while it stands by or observes", leader.clone());
+        registry.register("planned_changes", "Changes that --observe withholds", planned.clone());
         Self {
             registry: Arc::new(registry),
             passes,
@@ -173,6 +181,8 @@ impl Default for Metrics {
             queue_depth,
             pass_seconds,
             last_listing,
+            leader,
+            planned,
         }
     }
 }

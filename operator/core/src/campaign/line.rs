@@ -14,7 +14,7 @@ use super::spec::{AccountOverrides, Ad, Audience, CampaignSpec, Copy, State};
 use crate::budget::pacing;
 use crate::catalog::media::{MediaBook, MediaState, Medium};
 use crate::locale::{self, Locale};
-use crate::marker::ShortHash;
+use crate::marker::{CampaignHash, LineHash};
 use crate::market::Market;
 use crate::money::Money;
 use crate::platform::{Account, PlatformRules};
@@ -36,8 +36,8 @@ impl CampaignId {
     }
 
     /// The hash that a marker carries.
-    pub fn hash(&self) -> ShortHash {
-        ShortHash::of(&self.to_string())
+    pub fn hash(&self) -> CampaignHash {
+        CampaignHash::of(&self.to_string())
     }
 }
 
@@ -64,8 +64,8 @@ impl LineKey {
     }
 
     /// The hash that a marker carries.
-    pub fn hash(&self) -> ShortHash {
-        ShortHash::of(&self.to_string())
+    pub fn hash(&self) -> LineHash {
+        LineHash::of(&self.to_string())
     }
 }
 

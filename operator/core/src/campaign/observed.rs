@@ -4,8 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 
-use super::settings::Settings;
+use super::line;
+use super::settings::{Field, Settings, Value};
+use crate::budget::authority::Reading;
 use crate::marker::{Installation, Token};
 use crate::money::Money;
 use crate::reason::Reason;
@@ -48,6 +51,25 @@ pub struct ObservedLine {
     pub delivered: bool,
     /// What it spent, by account day, in micros.
     pub spend: BTreeMap<Date, i64>,
+}
+
+impl ObservedLine {
+    /// Whether the platform has ended it by itself: its end, in the account's zone, is over.
+    pub fn has_ended(&self, zone: &TimeZone, now: Timestamp) -> bool {
+        match self.settings.get(Field::End) {
+            Some(Value::Instant(end)) => line::is_past(*end, zone, now),
+            _ => false,
+        }
+    }
+
+    /// For the spend authority: what it may spend a day as it is, and whose marker it carries.
+    pub fn reading(&self, ours: &Installation, zone: &TimeZone, now: Timestamp) -> Reading {
+        let runs = self.existence == Existence::Live && self.delivery == Delivery::Enabled;
+        let spends = if runs && !self.has_ended(zone, now) { self.budget } else { Money::zero(self.budget.currency()) };
+        let foreign = self.marker.foreign(ours).is_some();
+        let owners = self.marker.tokens().filter(|_| !foreign).map(|token| token.campaign).collect();
+        Reading { id: self.id.clone(), owners, spends, seen: self.seen }
+    }
 }
 
 /// Whether an object exists.

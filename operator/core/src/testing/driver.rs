@@ -7,11 +7,12 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::model::{Decision, Model};
 use super::{account, installation, rules};
+use crate::budget::authority::{AccountRef, Permit, SpendAuthority};
 use crate::campaign::line::{self, Desired, LineKey};
 use crate::campaign::observed::{Delivery, ExternalId, LineRecord, Snapshot};
 use crate::campaign::plan::{AccountView, Action, Inputs, Plan, plan};
 use crate::campaign::record::remember;
-use crate::campaign::restrict::restrict;
+use crate::campaign::restrict::{Permits, restrict};
 use crate::campaign::settings::Field;
 use crate::campaign::spec::CampaignSpec;
 use crate::platform::Account;
@@ -51,8 +52,9 @@ struct Memory {
     floor: BTreeMap<String, Timestamp>,
     snapshots: BTreeMap<String, Snapshot>,
     unsettled: BTreeMap<String, BTreeMap<ExternalId, Timestamp>>,
-    upper_bounds: BTreeMap<String, BTreeMap<ExternalId, i64>>,
+    authority: SpendAuthority,
     attempts: BTreeMap<LineKey, (u32, Timestamp)>,
+    stopping: BTreeMap<String, BTreeSet<ExternalId>>,
     refused_decreases: BTreeMap<String, BTreeSet<ExternalId>>,
 }
 
@@ -142,8 +144,13 @@ impl World {
             let snapshot = self.platform.list(name, self.now, lag, &held);
             let open = self.memory.unsettled.entry(name.clone()).or_default();
             open.retain(|_, until| snapshot.began <= *until);
-            let open: BTreeSet<ExternalId> = open.keys().cloned().collect();
-            self.memory.upper_bounds.entry(name.clone()).or_default().retain(|id, _| open.contains(id));
+            self.memory.stopping.entry(name.clone()).or_default().retain(|id| open.contains_key(id));
+            let account = &self.accounts[name];
+            let fresh = snapshot.began > self.memory.floor[name];
+            let readings =
+                snapshot.lines.values().map(|line| line.reading(&installation(), &account.time_zone, self.now));
+            let book = AccountRef::of(&self.spec.id, name);
+            self.memory.authority.take_listing(&book, account.currency, (snapshot.began, fresh), readings);
             self.memory.snapshots.insert(name.clone(), snapshot);
         }
         let began = |key: &LineKey| self.memory.snapshots.get(&key.account).map(|snapshot| snapshot.began);
@@ -170,11 +177,19 @@ impl World {
         line::spread(&self.spec, &known, &|_| Some(rules.clone()), &BTreeMap::new(), &BTreeMap::new(), self.now)
     }
 
-    /// Looks and plans, and gives the plan to `use_it` with what it rests on.
+    /// Looks and plans, and gives the plan to `use_it` with what it rests on. Nothing is granted.
     pub(crate) fn with_plan<T>(&self, use_it: impl FnOnce(&Inputs<'_>, &Plan) -> T) -> T {
+        self.with_grants(&mut self.memory.authority.clone(), |inputs, plan, _| use_it(inputs, plan))
+    }
+
+    fn with_grants<T>(
+        &self,
+        authority: &mut SpendAuthority,
+        use_it: impl FnOnce(&Inputs<'_>, &Plan, Permits) -> T,
+    ) -> T {
         let desired = self.desired();
         let records = self.records();
-        let (ids, micros) = (BTreeMap::new(), BTreeMap::new());
+        let ids = BTreeMap::new();
         let none = BTreeSet::new();
         let installation = installation();
         let views: BTreeMap<String, AccountView<'_>> = self
@@ -188,7 +203,11 @@ impl World {
                     settle_after: TIMEOUT + LAG,
                     unsettled: self.memory.unsettled.get(name).unwrap_or(&ids),
                     floor: self.memory.floor[name],
-                    upper_bounds: self.memory.upper_bounds.get(name).unwrap_or(&micros),
+                    level: account.ceiling.and_then(|ceiling| {
+                        let book = AccountRef::of(&self.spec.id, name);
+                        self.memory.authority.level(&book, ceiling, |_| true)
+                    }),
+                    stopping: self.memory.stopping.get(name).unwrap_or(&none),
                     refused_decreases: self.memory.refused_decreases.get(name).unwrap_or(&none),
                     contested: &self.contested,
                     granted: self.granted,
@@ -208,8 +227,8 @@ impl World {
             resolutions: &self.resolutions,
             now: self.now,
         };
-        let plan = restrict(&inputs, plan(&inputs));
-        use_it(&inputs, &plan)
+        let (plan, permits) = restrict(&inputs, plan(&inputs), authority);
+        use_it(&inputs, &plan, permits)
     }
 
     /// Looks and plans, and does nothing.
@@ -233,7 +252,10 @@ impl World {
     /// One pass of the controller. Returns the restricted plan that it followed.
     pub(crate) fn pass(&mut self, faults: &Faults) -> Plan {
         self.observe(faults);
-        let (plan, mut records) = self.with_plan(|inputs, plan| (plan.clone(), remember(inputs, plan)));
+        let mut authority = self.memory.authority.clone();
+        let (plan, mut records, mut permits) =
+            self.with_grants(&mut authority, |inputs, plan, permits| (plan.clone(), remember(inputs, plan), permits));
+        self.memory.authority = authority;
         let mut steps = 0;
         let mut dies = || {
             steps += 1;
@@ -269,7 +291,9 @@ impl World {
                 return plan;
             }
             let fate = fates.next().unwrap_or(Fate::Done);
+            let permit = action.id().and_then(|id| permits.0.remove(&(account.clone(), id.clone())));
             let acknowledged = self.send(account, key, action, decision, fate);
+            self.settle_permit(permit, fate);
             if let (Some(id), Some(record)) = (acknowledged, records.get_mut(key)) {
                 record.acknowledge(action, &id);
             } else if let (Fate::Refused, Some(record)) = (fate, records.get_mut(key)) {
@@ -282,6 +306,14 @@ impl World {
         }
         self.status.records = records;
         plan
+    }
+
+    fn settle_permit(&mut self, permit: Option<Permit>, fate: Fate) {
+        match (permit, fate) {
+            (None, _) => {}
+            (Some(permit), Fate::Refused) => self.memory.authority.release(permit),
+            (Some(permit), _) => self.memory.authority.settle(permit, self.now + TIMEOUT + LAG),
+        }
     }
 
     fn send(
@@ -299,17 +331,15 @@ impl World {
         let unsettled = self.memory.unsettled.entry(account.to_owned()).or_default();
         if let Some(id) = action.id() {
             unsettled.insert(id.clone(), until);
-            let most = match action {
-                Action::Enable { budget, .. } => budget.micros(),
-                Action::SetBudget { from, to, live: true, .. } => to.micros().max(from.micros()),
-                _ => 0,
-            };
-            let bounds = self.memory.upper_bounds.entry(account.to_owned()).or_default();
-            let bound = bounds.entry(id.clone()).or_default();
-            *bound = most.max(*bound);
         }
         match fate {
             Fate::Done => {
+                let stopping = self.memory.stopping.entry(account.to_owned()).or_default();
+                match action {
+                    Action::Pause { id } => _ = stopping.insert(id.clone()),
+                    Action::Enable { id, .. } => _ = stopping.remove(id),
+                    _ => {}
+                }
                 let id = self.platform.apply(account, action, decision, self.now);
                 self.memory.unsettled.entry(account.to_owned()).or_default().insert(id.clone(), until);
                 Some(id)

@@ -12,7 +12,7 @@ use crate::campaign::settings::{Field, Settings, Value};
 use crate::campaign::spec::{
     AgeRange, CampaignSpec, DeletionPolicy, DriftPolicy, OnReplace, Override, State, StopsByHand,
 };
-use crate::marker::{ShortHash, Token};
+use crate::marker::{CampaignHash, LineHash, Token};
 use crate::money::Money;
 use crate::reason::Reason;
 
@@ -176,7 +176,7 @@ fn world(spec: CampaignSpec) -> World {
     let now = world.now;
     let token = |installation: &str, campaign: &str| Token {
         installation: installation.parse().unwrap(),
-        campaign: ShortHash::of(campaign),
+        campaign: CampaignHash::of(campaign),
         line: super::key("a", "US").hash(),
         replacement: 0,
     };
@@ -216,9 +216,9 @@ fn do_by_hand(world: &mut World, hand: Hand, which: prop::sample::Index) {
 }
 
 /// What is enabled: the line, its budget and settings, the name without its token.
-type Enabled = BTreeMap<(String, ShortHash), (Money, Settings, String)>;
+type Enabled = BTreeMap<(String, LineHash), (Money, Settings, String)>;
 
-fn enabled(world: &World, except: &BTreeSet<(String, ShortHash)>) -> Enabled {
+fn enabled(world: &World, except: &BTreeSet<(String, LineHash)>) -> Enabled {
     let mut enabled = Enabled::new();
     for (account, id, held) in world.platform.live().filter(|(_, _, held)| held.enabled) {
         let line = (account.to_owned(), line_token(held).unwrap().line);
@@ -296,7 +296,7 @@ fn nothing_is_left_over(world: &World, plan: &Plan) {
 fn same_as_alone(world: &World, plan: &Plan, last: &CampaignSpec) {
     let mut alone = self::world(last.clone());
     alone.settle();
-    let excepted: BTreeSet<(String, ShortHash)> = plan
+    let excepted: BTreeSet<(String, LineHash)> = plan
         .lines
         .iter()
         .filter(|line| {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use adops_core::reason::Reason;
-use adops_core::secret::Secret;
+use adops_core::secret::{Secret, scrub};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::rand::SystemRandom;
@@ -18,11 +18,14 @@ use serde::Deserialize;
 use serde_json::json;
 use tokio::sync::Mutex;
 
+use super::errors::cut;
 use crate::error::PlatformError;
 use crate::port::ConnectError;
 use crate::transport::Transport;
 
 const TOKEN_URI: &str = "https://oauth2.googleapis.com/token";
+/// The cloud that the platform's own endpoints belong to.
+const UNIVERSE: &str = "googleapis.com";
 const SCOPE: &str = "https://www.googleapis.com/auth/adwords";
 /// How long before its end a token is not used any more.
 const MARGIN: Duration = Duration::from_mins(1);
@@ -72,6 +75,8 @@ struct ServiceAccountKey {
     private_key: String,
     #[serde(default)]
     token_uri: Option<String>,
+    #[serde(default)]
+    universe_domain: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -137,12 +142,21 @@ impl Auth {
             .await
             .map_err(|error| super::client::read_error(error, "the token endpoint"))?;
         if answer.status != 200 {
-            return Err(refused(answer.status, &answer.body));
+            let body = scrub(&String::from_utf8_lossy(&answer.body), self.secrets());
+            return Err(refused(answer.status, body.as_bytes()));
         }
         let granted: Granted = serde_json::from_slice(&answer.body)
             .map_err(|_| PlatformError::Unreadable { message: "the token endpoint's answer is no token".to_owned() })?;
         let ends = asked + Duration::from_secs(granted.expires_in);
         Ok(Token { value: Secret::new(granted.access_token), ends })
+    }
+
+    /// What no message may repeat.
+    pub(super) fn secrets(&self) -> Vec<&Secret> {
+        match &self.grant {
+            Grant::RefreshToken { client_secret, refresh_token, .. } => vec![client_secret, refresh_token],
+            Grant::ServiceAccount { .. } => Vec::new(),
+        }
     }
 
     fn form(&self) -> Result<Vec<(&'static str, String)>, PlatformError> {
@@ -184,6 +198,9 @@ fn service_account(secret: &Secret) -> Result<(Grant, Option<String>), ConnectEr
     let bad = |message: &str| ConnectError::BadKey { key: "key.json".to_owned(), message: message.to_owned() };
     let account: ServiceAccountKey = serde_json::from_str(secret.reveal())
         .map_err(|_| bad("it is not the JSON key of a service account (client_email, private_key)"))?;
+    if account.universe_domain.is_some_and(|universe| universe != UNIVERSE) {
+        return Err(bad("universe_domain is not googleapis.com: the key is for another cloud than Google Ads'"));
+    }
     let der = PrivatePkcs8KeyDer::from_pem_slice(account.private_key.as_bytes())
         .map_err(|_| bad("private_key is not a PKCS #8 key in PEM"))?;
     let key = RsaKeyPair::from_pkcs8(der.secret_pkcs8_der()).map_err(|_| bad("private_key is not an RSA key"))?;
@@ -211,8 +228,8 @@ fn assertion(email: &str, key: &RsaKeyPair, audience: &str, now: i64) -> Result<
 fn refused(status: u16, body: &[u8]) -> PlatformError {
     let refused: Refused = serde_json::from_slice(body).unwrap_or_default();
     let message = match refused.error_description.as_str() {
-        "" => format!("the token endpoint answers {} {}", status, refused.error),
-        description => format!("{description} ({})", refused.error),
+        "" => format!("the token endpoint answers {} {}", status, cut(&refused.error)),
+        description => format!("{} ({})", cut(description), cut(&refused.error)),
     };
     match (status, refused.error.as_str()) {
         (_, "invalid_grant") => PlatformError::CredentialsRevoked { message },

@@ -1,12 +1,15 @@
 //! Requests to the Google Ads API: headers, paging, one new token when the old one has ended.
 
-use adops_core::secret::Secret;
+use std::time::Instant;
+
+use adops_core::secret::{Secret, scrub};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::auth::Auth;
 use super::errors::{self, Circumstances, ItemError, Refusal};
+use super::holder::Keeper;
 use super::wire::{MutateAnswer, SearchAnswer};
 use crate::clock::SharedClock;
 use crate::error::PlatformError;
@@ -30,6 +33,8 @@ pub(super) struct Client {
     pub(super) developer_token: Option<Secret>,
     /// Through which every request passes.
     pub(super) meter: Meter,
+    /// Who holds the account; none where no record is kept.
+    pub(super) keeper: Option<Keeper>,
 }
 
 /// What came of a mutate request that was accepted as a whole.
@@ -39,6 +44,18 @@ pub(super) struct Mutated {
     pub(super) names: Vec<Option<String>>,
     /// Operations that failed, with `partialFailure` only.
     pub(super) failed: Vec<ItemError>,
+}
+
+/// A request that is ready but for its token.
+#[derive(Clone, Copy)]
+struct Prepared<'a> {
+    url: &'a str,
+    body: &'a [u8],
+    write: bool,
+    /// In operations.
+    cost: u64,
+    /// When what allows it is too old.
+    not_after: Option<Instant>,
 }
 
 impl Client {
@@ -80,8 +97,32 @@ impl Client {
         Ok(answer.total_results_count)
     }
 
-    /// Sends operations. Without `partial` all are carried out or none.
+    /// Makes sure that this cluster holds the account, and says until when that is known.
+    pub(super) async fn hold(&self) -> Result<Option<Instant>, PlatformError> {
+        match &self.keeper {
+            Some(keeper) => keeper.confirm(self).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Sends the operation that claims the account; the answer is the resource name that it gave or changed.
+    pub(super) async fn mutate_as_anyone(&self, operations: &[Value]) -> Result<Option<String>, Refusal> {
+        let mutated = self.send_operations(operations, false, None).await?;
+        Ok(mutated.names.into_iter().next().flatten())
+    }
+
+    /// Sends operations, if this cluster holds the account. Without `partial` all are carried out or none.
     pub(super) async fn mutate(&self, operations: &[Value], partial: bool) -> Result<Mutated, Refusal> {
+        let not_after = self.hold().await?;
+        self.send_operations(operations, partial, not_after).await
+    }
+
+    async fn send_operations(
+        &self,
+        operations: &[Value],
+        partial: bool,
+        not_after: Option<Instant>,
+    ) -> Result<Mutated, Refusal> {
         #[derive(Serialize)]
         #[serde(rename_all = "camelCase")]
         struct Request<'a> {
@@ -91,7 +132,7 @@ impl Client {
         }
         let request = Request { mutate_operations: operations, partial_failure: partial };
         let cost = u64::try_from(operations.len()).unwrap_or(u64::MAX);
-        let answer = self.post("googleAds:mutate", &request, true, cost).await?;
+        let answer = self.post("googleAds:mutate", &request, true, cost, not_after).await?;
         // Whatever it says, it was carried out.
         let answer: MutateAnswer = parse(&answer.body)?;
         let names = answer
@@ -109,30 +150,38 @@ impl Client {
     }
 
     async fn read<T: DeserializeOwned>(&self, method: &str, body: &Value) -> Result<T, PlatformError> {
-        let answer = self.post(method, body, false, 1).await.map_err(|refusal| refusal.error)?;
+        let answer = self.post(method, body, false, 1, None).await.map_err(|refusal| refusal.error)?;
         parse(&answer.body)
     }
 
-    async fn post(&self, method: &str, body: &impl Serialize, write: bool, cost: u64) -> Result<Answer, Refusal> {
+    async fn post(
+        &self,
+        method: &str,
+        body: &impl Serialize,
+        write: bool,
+        cost: u64,
+        not_after: Option<Instant>,
+    ) -> Result<Answer, Refusal> {
         let url = format!("{}/customers/{}/{method}", self.base, self.customer);
         let body = serde_json::to_vec(body).map_err(|error| PlatformError::Unavailable {
             message: format!("the request cannot be written: {error}"),
         })?;
         let token = self.auth.token(&self.transport).await?;
-        match self.metered(&url, &body, write, cost, &token).await {
+        let request = Prepared { url: &url, body: &body, write, cost, not_after };
+        match self.metered(request, &token).await {
             Err(refusal) if refusal.token_expired => {
                 self.auth.forget(&token).await;
                 let token = self.auth.token(&self.transport).await?;
-                self.metered(&url, &body, write, cost, &token).await
+                self.metered(request, &token).await
             }
             other => other,
         }
     }
 
     /// An attempt that is counted, and of which the meter hears what it says of limits.
-    async fn metered(&self, url: &str, body: &[u8], write: bool, cost: u64, token: &Secret) -> Result<Answer, Refusal> {
-        self.meter.before(cost).await?;
-        let result = self.attempt(url, body, write, token).await;
+    async fn metered(&self, request: Prepared<'_>, token: &Secret) -> Result<Answer, Refusal> {
+        self.meter.before(request.cost).await?;
+        let result = self.attempt(request, token).await;
         match &result {
             Ok(_) => self.meter.taken(),
             Err(refusal) => self.meter.heard(&refusal.error),
@@ -140,10 +189,11 @@ impl Client {
         result
     }
 
-    async fn attempt(&self, url: &str, body: &[u8], write: bool, token: &Secret) -> Result<Answer, Refusal> {
+    async fn attempt(&self, request: Prepared<'_>, token: &Secret) -> Result<Answer, Refusal> {
+        let Prepared { url, body, write, not_after, .. } = request;
         let answer = self
             .transport
-            .send(write, |client| {
+            .send_until(not_after, write, |client| {
                 let mut request = client
                     .post(url)
                     .bearer_auth(token.reveal())
@@ -163,7 +213,9 @@ impl Client {
             200 => Ok(answer),
             status => {
                 let circumstances = Circumstances { write, now: self.clock.now() };
-                Err(errors::refusal(status, &answer.body, circumstances))
+                let secrets = self.auth.secrets().into_iter().chain(&self.developer_token).chain([token]);
+                let body = scrub(&String::from_utf8_lossy(&answer.body), secrets);
+                Err(errors::refusal(status, body.as_bytes(), circumstances))
             }
         }
     }

@@ -125,7 +125,10 @@ fn importance(error: &PlatformError) -> u8 {
         PlatformError::AccountSuspended { .. } => 3,
         PlatformError::VersionSunset { .. } => 4,
         PlatformError::UnknownOutcome { .. } | PlatformError::Unreadable { .. } => 5,
-        PlatformError::Unavailable { .. } | PlatformError::EndpointNotAllowed { .. } => 6,
+        PlatformError::Unavailable { .. }
+        | PlatformError::EndpointNotAllowed { .. }
+        | PlatformError::HeldByAnotherCluster { .. }
+        | PlatformError::TakingOver { .. } => 6,
         PlatformError::Rejected { .. } => 7,
     }
 }
@@ -248,17 +251,13 @@ fn message(error: &AdsError, category: &str, code: &str) -> String {
     format!("{path}{colon}{} ({category}.{code})", cut(&error.message))
 }
 
-fn cut(text: &str) -> String {
+pub(super) fn cut(text: &str) -> String {
     // Nothing behind a question mark of a URL belongs in an error.
     let words: Vec<&str> = text
         .split(' ')
         .map(|word| if word.contains("://") { word.split('?').next().unwrap_or_default() } else { word })
         .collect();
-    let text = words.join(" ");
-    match text.char_indices().nth(MESSAGE_LIMIT) {
-        Some((at, _)) => format!("{}…", &text[..at]),
-        None => text,
-    }
+    adops_core::text::cut(&words.join(" "), MESSAGE_LIMIT)
 }
 
 fn retry_info(status: &Status) -> Option<SignedDuration> {

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
+use std::time::Instant;
 
 use adops_core::marker::Installation;
 use serde_json::json;
 
 use super::client::Client;
-use super::wire::LabelRow;
+use super::holder;
 use crate::error::PlatformError;
+use crate::holder::Record;
 
 /// What every label of an installation of adops begins with.
 const PREFIX: &str = "adops:";
@@ -23,6 +25,8 @@ pub(super) struct LabelBook {
     pub(super) paused: Option<String>,
     /// Labels of other installations: resource name and name.
     pub(super) foreign: BTreeMap<String, String>,
+    /// Who writes to the account.
+    pub(super) holder: Option<Record>,
 }
 
 /// Both labels, for writing.
@@ -39,13 +43,14 @@ pub(super) struct Labels(Mutex<LabelBook>);
 impl Labels {
     /// Reads them anew.
     pub(super) async fn read(&self, client: &Client, installation: &Installation) -> Result<LabelBook, PlatformError> {
-        let query = format!(
-            "SELECT label.resource_name, label.name FROM label \
-             WHERE label.name LIKE '{PREFIX}%' AND label.status = 'ENABLED'"
-        );
-        let rows: Vec<LabelRow> = client.search(&query).await?;
-        let mut book = LabelBook::default();
-        for LabelRow { label } in rows {
+        let began = Instant::now();
+        let labels = holder::labels(client).await?;
+        if let Some(keeper) = &client.keeper {
+            keeper.saw(&labels, began);
+        }
+        let holder = labels.iter().filter_map(holder::record_of).max_by_key(|record| record.number);
+        let mut book = LabelBook { holder, ..LabelBook::default() };
+        for label in labels {
             if label.name == installation.label() {
                 book.ours = Some(label.resource_name);
             } else if label.name == installation.paused_label() {
@@ -130,9 +135,13 @@ mod tests {
 
     #[test]
     fn labels_of_installations_are_told_from_others() {
-        for (name, marker) in
-            [("adops:prod", true), ("adops:prod:paused", true), ("adops:To do", false), ("spring", false)]
-        {
+        for (name, marker) in [
+            ("adops:prod", true),
+            ("adops:prod:paused", true),
+            ("adops:To do", false),
+            ("adops:holder:1", false),
+            ("spring", false),
+        ] {
             assert_eq!(is_marker(name), marker, "{name}");
         }
     }

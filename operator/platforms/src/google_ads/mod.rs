@@ -26,6 +26,7 @@ mod cost;
 mod create;
 mod errors;
 mod goals;
+mod holder;
 mod labels;
 mod listing;
 mod observe;
@@ -47,7 +48,7 @@ use std::time::Duration;
 
 use adops_core::campaign::observed::{ExternalId, Snapshot};
 use adops_core::campaign::plan::{Action, NewLine};
-use adops_core::marker::{Installation, ShortHash};
+use adops_core::marker::{CampaignHash, Installation};
 use adops_core::market::Place;
 use adops_core::platform::{Platform, PlatformRules};
 use adops_core::secret::Secret;
@@ -76,12 +77,12 @@ pub const PLATFORM: Platform = Platform::named("Google");
 
 const ENDPOINT: &str = "https://googleads.googleapis.com";
 const VERSION: &str = "v26";
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 const READ_AFTER_WRITE_LAG: SignedDuration = SignedDuration::from_secs(5);
 
 /// One Google Ads account.
 pub struct GoogleAds {
     client: Client,
+    request_timeout: Duration,
     installation: Installation,
     atlas: Atlas,
     labels: Labels,
@@ -101,15 +102,16 @@ impl GoogleAds {
                 _ => ConnectError::NotAllowed { url: "the endpoint".to_owned() },
             })?;
         }
-        let transport = Transport::new(connection.allow, REQUEST_TIMEOUT, connection.interceptor)
-            .map_err(|error| ConnectError::BadKey { key: "token_uri".to_owned(), message: error.to_string() })?;
+        let transport =
+            Transport::new(connection.allow, connection.request_timeout, connection.interceptor, connection.gate)
+                .map_err(|error| ConnectError::BadKey { key: "token_uri".to_owned(), message: error.to_string() })?;
         let developer_token = connection
             .credentials
             .get("developer_token")
             .map(|token| Secret::new(token.reveal().trim()))
             .filter(|token| !token.reveal().is_empty());
         // Operations are counted by the cloud project of the credentials, at this endpoint.
-        let scope = ShortHash::of(&format!("{endpoint} {}", auth.project()));
+        let scope = CampaignHash::of(&format!("{endpoint} {}", auth.project()));
         let quota = connection.quotas.scope(&format!("google/{scope}"), &cost::zone());
         let client = Client {
             transport,
@@ -120,9 +122,14 @@ impl GoogleAds {
             customer: digits(&connection.account_id),
             login: connection.manager_id.as_deref().map(digits),
             developer_token,
+            keeper: connection.hold.map(|hold| {
+                let lag = READ_AFTER_WRITE_LAG.unsigned_abs();
+                holder::Keeper::new(hold, connection.request_timeout, lag)
+            }),
         };
         Ok(Self {
             client,
+            request_timeout: connection.request_timeout,
             installation: connection.installation,
             atlas: Atlas::default(),
             labels: Labels::default(),
@@ -204,7 +211,7 @@ impl AdPlatform for GoogleAds {
     }
 
     fn request_timeout(&self) -> SignedDuration {
-        SignedDuration::try_from(REQUEST_TIMEOUT).unwrap_or(SignedDuration::MAX)
+        SignedDuration::try_from(self.request_timeout).unwrap_or(SignedDuration::MAX)
     }
 
     fn quota(&self) -> &Arc<Quota> {
@@ -232,6 +239,14 @@ impl AdPlatform for GoogleAds {
 
     async fn observe(&self, scope: &Scope) -> Result<Snapshot, PlatformError> {
         self.read(scope).await
+    }
+
+    fn holder(&self) -> Option<String> {
+        self.labels.book().holder.map(|record| record.to_string())
+    }
+
+    async fn hold(&self) -> Result<(), PlatformError> {
+        self.client.hold().await.map(|_| ())
     }
 
     async fn spend(&self, since: Date) -> Result<Spend, PlatformError> {

@@ -98,7 +98,9 @@ messages! {
     /// `Segments`.
     Segments { date: String, }
     /// `Label`.
-    Label { resource_name: String, name: String, }
+    Label { resource_name: String, name: String, text_label: TextLabel, }
+    /// `TextLabel`.
+    TextLabel { description: String, }
     /// `CampaignCriterion`.
     CampaignCriterion {
         resource_name: String,

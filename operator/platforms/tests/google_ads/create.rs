@@ -188,3 +188,26 @@ async fn labels_and_goals_that_are_not_listed_yet_are_waited_for_and_never_made_
     let goals: usize = world.sim.ledger().iter().filter(|entry| entry.kind == "customConversionGoal").count();
     assert_eq!((world.sim.google_account(CID).labels.len(), goals), (2, 1));
 }
+
+#[tokio::test]
+async fn a_name_that_ends_its_quotes_asks_for_nothing_else() {
+    let mut world = World::start().await;
+    world.edit(adsim::EditAction::AddForeignCampaign {
+        name: "Brand".into(),
+        amount_micros: 1_000_000,
+        enabled: true,
+        labels: Vec::new(),
+        geo_target_ids: vec![2840],
+    });
+    let evil = r"it's \' OR campaign.status = 'ENABLED') AND campaign.name LIKE '% _ [x] {market}";
+    world.spec.account_overrides.name_template = Some(evil.to_owned());
+    let lines = new_lines(&world.plan().await);
+    let first = world.google.create(&lines).await;
+    // The names are asked for, since they are taken.
+    let again = world.google.create(&lines).await;
+    assert_eq!((applied(&first), &first), (3, &again));
+    let named =
+        world.sim.google_account(CID).campaigns.into_iter().filter(|campaign| campaign.name.starts_with("it's \\'"));
+    assert_eq!(named.count(), 3);
+    assert_eq!(world.observe().await.lines.len(), 3, "and the listing has what is ours");
+}

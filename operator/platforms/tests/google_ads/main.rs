@@ -5,6 +5,7 @@
 mod access;
 mod create;
 mod drift;
+mod endpoints;
 mod plan;
 mod render;
 mod support;

@@ -19,7 +19,7 @@ use adops_core::secret::Secret;
 use adops_platforms::allow::AllowList;
 use adops_platforms::clock::BusinessClock;
 use adops_platforms::google_ads::{GoogleAds, Rules};
-use adops_platforms::port::{AdPlatform, ConnectError, Connection, Outcome, Scope};
+use adops_platforms::port::{AdPlatform, ConnectError, Connection, Outcome, REQUEST_TIMEOUT, Scope};
 use adops_platforms::quota::Quotas;
 use adops_platforms::transport::{Call, Interceptor};
 use adsim::config::AccountConfig;
@@ -221,6 +221,9 @@ pub fn try_connect(
         clock: Arc::new(SimClock(sim.clone())),
         quotas: Quotas::new(sim.now(), None),
         interceptor: Some(counter.clone()),
+        gate: None,
+        request_timeout: REQUEST_TIMEOUT,
+        hold: None,
     })
 }
 
@@ -276,8 +279,8 @@ impl World {
         let now = self.sim.now();
         let desired =
             line::spread(&spec, &accounts, &|_| Some(Arc::new(Rules)), &BTreeMap::new(), &BTreeMap::new(), now);
-        let (unsettled, bounds) = (BTreeMap::new(), BTreeMap::new());
-        let (refused, contested) = (BTreeSet::new(), BTreeSet::new());
+        let unsettled = BTreeMap::new();
+        let (stopping, refused, contested) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
         let views = BTreeMap::from([(
             ACCOUNT.to_owned(),
             AccountView {
@@ -287,7 +290,8 @@ impl World {
                 settle_after: SignedDuration::from_secs(35),
                 unsettled: &unsettled,
                 floor: Timestamp::UNIX_EPOCH,
-                upper_bounds: &bounds,
+                level: None,
+                stopping: &stopping,
                 refused_decreases: &refused,
                 contested: &contested,
                 granted: true,

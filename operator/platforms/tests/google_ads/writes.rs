@@ -144,8 +144,8 @@ async fn a_marker_is_written_where_the_spec_names_the_object_but_not_over_anothe
     }
     let mark = |id: &str| Action::Mark {
         id: id.to_owned(),
-        token: "[prod.00000000.00000000.0]".into(),
-        name: "old [prod.00000000.00000000.0]".into(),
+        token: "[prod.0000000000000000.00000000.0]".into(),
+        name: "old [prod.0000000000000000.00000000.0]".into(),
         paused: true,
     };
     let (old, theirs) = (id_of(&world, "old"), id_of(&world, "theirs"));

@@ -25,7 +25,8 @@ fn values_become_arguments() {
     for wanted in ["--installation=test", "--poll-interval=5m", "--measure-interval=15m"] {
         assert!(plain.contains(&wanted.to_owned()), "{wanted}: {plain:?}");
     }
-    for unwanted in ["--observe", "--stop", "--namespace", "--allow-endpoint"] {
+    assert!(plain.contains(&"--lease-namespace=adops-system".to_owned()), "{plain:?}");
+    for unwanted in ["--cluster-id", "--observe", "--stop", "--namespace", "--allow-endpoint"] {
         assert!(!plain.iter().any(|arg| arg.starts_with(unwanted)), "{unwanted}: {plain:?}");
     }
     let set = args(&render(&[

@@ -43,6 +43,7 @@ fn what_cannot_be_meant_is_refused_and_named() {
         // Namespaces without a scope would be ignored, a scope without namespaces means nothing.
         ("rbac: {namespaces: [growth]}", "/rbac/namespaces"),
         ("rbac: {scope: namespaces}", "/rbac/namespaces"),
+        ("leaderElection: {leaseDuration: 60}", "/leaderElection/leaseDuration"),
         // Shorter than the operator takes to end.
         ("terminationGracePeriodSeconds: 10", "/terminationGracePeriodSeconds"),
     ] {

@@ -2,9 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::missing_panics_doc, reason = "tests")]
 
+mod ceiling;
 mod drift;
+mod holders;
 mod isolation;
 mod large;
+mod observe;
 mod ownership;
 mod path;
 mod rest;

@@ -14,7 +14,7 @@ use crate::live;
 fn others(world: &World) -> BTreeSet<String> {
     for (name, labels) in [
         ("spring US", vec![]),
-        ("spring GB [other.00000000.00000000.0]", vec!["adops:other".to_owned()]),
+        ("spring GB [other.0000000000000000.00000000.0]", vec!["adops:other".to_owned()]),
         ("Brand", vec!["brand".to_owned()]),
     ] {
         world.by_hand(EditAction::AddForeignCampaign {

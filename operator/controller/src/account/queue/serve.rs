@@ -13,6 +13,7 @@ use adops_platforms::quota::spend;
 use jiff::Timestamp;
 
 use super::{Read, Task, block, ended};
+use crate::account::spend as spending;
 use crate::account::state::{AccountState, Block};
 use crate::operator::Shared;
 use crate::runtime::metrics::Changed;
@@ -176,7 +177,7 @@ async fn read_back(
     let platform = account.platform().ok_or_else(unconnected)?;
     match spend(of, platform.observe(&Scope::Ids(ids))).await.0 {
         Ok(snapshot) => {
-            account.known().take_read_back(snapshot);
+            spending::take_read_back(shared, account, snapshot);
             Ok(())
         }
         Err(error) => {

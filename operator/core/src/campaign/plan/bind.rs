@@ -132,7 +132,8 @@ fn without_candidates<'a>(
 
 /// The wait for an attempt that no listing has settled yet.
 fn open_attempt(record: &LineRecord, view: &AccountView<'_>) -> Option<Wait> {
-    let settled = record.attempt? + view.settle_after;
+    // An earlier process may have had another clock: what its attempt did is not seen before the floor either.
+    let settled = (record.attempt? + view.settle_after).max(view.floor);
     (view.snapshot.began <= settled).then_some(Wait { reason: Reason::Creating, until: Some(settled) })
 }
 

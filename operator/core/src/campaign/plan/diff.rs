@@ -6,11 +6,12 @@ use super::{
     token,
 };
 use crate::campaign::line::{self, LineProblem};
-use crate::campaign::observed::{Delivery, LineRecord, ObservedLine};
+use crate::campaign::observed::{Delivery, Existence, LineRecord, ObservedLine};
 use crate::campaign::restrict;
 use crate::campaign::settings::{Field, Value};
 use crate::campaign::spec::{DriftPolicy, OnReplace, State, StopsByHand};
 use crate::marker::Token;
+use crate::money::Money;
 use crate::platform::Manner;
 use crate::reason::Reason;
 
@@ -92,8 +93,9 @@ pub(super) fn present(subject: &Subject<'_>, line: &mut LinePlan) {
         line.wait = Some(Wait { reason: Reason::Updating, until: Some(until) });
         line.drift.clear();
         line.stopped_by_hand = counting_stop(subject).is_some();
-        // Stopping is right on any evidence.
-        changes.retain(|change| matches!(change.action, Action::Pause { .. }));
+        // Stopping is right on any evidence, once.
+        let stopping = subject.view.stopping.contains(&subject.object.id);
+        changes.retain(|change| matches!(change.action, Action::Pause { .. }) && !stopping);
     }
     line.changes = changes;
 }
@@ -120,14 +122,10 @@ fn without_wish(subject: &Subject<'_>, line: &LinePlan, changes: &mut Vec<Change
         changes.push(pause(Cause::Spec));
     } else if below_minimum {
         changes.push(pause(Cause::Cap));
-    } else if let Some(share) = share.filter(|share| line.problem.is_some() && **share < object.budget) {
-        let change = if share.is_zero() || view.refused_decreases.contains(&id) {
-            pause(Cause::Cap)
-        } else {
-            let action = Action::SetBudget { id, from: object.budget, to: *share, live: true };
-            Change { action, cause: Cause::Cap }
-        };
-        changes.push(change);
+    } else {
+        let share = share.copied().filter(|share| line.problem.is_some() && *share < object.budget);
+        let to = [share, level(view, object)].into_iter().flatten().min();
+        changes.extend(to.map(|to| cut(view, object, to)));
     }
 }
 
@@ -142,6 +140,27 @@ fn complete(subject: &Subject<'_>, wanted: &Wanted, line: &mut LinePlan, changes
     let Action::Create(new) = create(inputs, line, wanted, line.replacement, cause).action else { return };
     let action = Action::Complete { id: object.id.clone(), line: new, missing: object.missing.clone() };
     changes.push(Change { action, cause });
+}
+
+/// S3: the most that an object may have because what runs on its account passes the ceiling, if that is less than it
+/// has.
+pub(super) fn level(view: &AccountView<'_>, object: &ObservedLine) -> Option<Money> {
+    let counts = is_enabled(object) && object.existence == Existence::Live;
+    view.level.filter(|level| counts && level.currency() == object.budget.currency() && *level < object.budget)
+}
+
+/// A cap needs that an object has no more than `to`. What cannot be lowered to it is paused.
+pub(super) fn cut(view: &AccountView<'_>, object: &ObservedLine, to: Money) -> Change {
+    let id = object.id.clone();
+    let to = to.floor_to(view.account.budget_unit);
+    let minimum = view.rules.minimum_daily_budget(to.currency());
+    let too_small = to.is_zero() || minimum.is_some_and(|minimum| to < minimum);
+    let action = if too_small || view.refused_decreases.contains(&id) {
+        Action::Pause { id }
+    } else {
+        Action::SetBudget { id, from: object.budget, to, live: true }
+    };
+    Change { action, cause: Cause::Cap }
 }
 
 fn mark(subject: &Subject<'_>, line: &mut LinePlan, changes: &mut Vec<Change>) {
@@ -233,7 +252,13 @@ fn budget(subject: &Subject<'_>, wanted: &Wanted, line: &mut LinePlan, changes: 
     let Subject { inputs, view, record, object, .. } = subject;
     let (from, to) = (object.budget, wanted.budget);
     let replaced = changes.iter().any(|change| change.cause == Cause::Replaced);
-    if from == to || to.is_zero() || replaced || inputs.spec.policies.ignore_fields.contains(&Field::Budget) {
+    let kept = to.is_zero() || inputs.spec.policies.ignore_fields.contains(&Field::Budget);
+    // Whoever made the difference, and whatever is ignored: a ceiling holds for all.
+    if let Some(level) = level(view, object).filter(|level| kept || *level < to) {
+        changes.push(cut(view, object, level));
+        return;
+    }
+    if from == to || replaced || kept {
         return;
     }
     // The platform holds another budget than we confirmed, and the spec is the same.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{AccountView, Inputs, is_live};
 use crate::campaign::line::{self, LineKey, LineProblem};
 use crate::campaign::observed::{ExternalId, ObservedLine};
-use crate::marker::{ShortHash, Token};
+use crate::marker::{CampaignHash, LineHash, Token};
 use crate::reason::Reason;
 
 /// A live object that the marker, or else a record, gives to a line.
@@ -26,9 +26,9 @@ struct Claims<'a> {
 
 /// All live objects of a Campaign by their line.
 pub(super) struct Index<'a> {
-    keys: BTreeMap<ShortHash, LineKey>,
+    keys: BTreeMap<LineHash, LineKey>,
     /// By account, then by line.
-    claims: BTreeMap<&'a str, BTreeMap<ShortHash, Claims<'a>>>,
+    claims: BTreeMap<&'a str, BTreeMap<LineHash, Claims<'a>>>,
 }
 
 impl<'a> Index<'a> {
@@ -61,7 +61,7 @@ impl<'a> Index<'a> {
     fn add(
         &mut self,
         inputs: &'a Inputs<'a>,
-        campaign: ShortHash,
+        campaign: CampaignHash,
         account: &'a str,
         object: &'a ObservedLine,
         holder: Option<&'a LineKey>,
@@ -79,7 +79,7 @@ impl<'a> Index<'a> {
         // The number that a record knows is that of the object it holds, unless the next one is under way.
         let held_replacement =
             record.map_or(0, |record| record.replacement.saturating_sub(u32::from(record.attempt.is_some())));
-        let of = |line: ShortHash| {
+        let of = |line: LineHash| {
             tokens.iter().find(|token| token.line == line).map_or(held_replacement, |token| token.replacement)
         };
         let line = match (tokens.as_slice(), holder_line) {
@@ -133,7 +133,7 @@ pub(super) fn id_order(a: &str, b: &str) -> std::cmp::Ordering {
 /// The tokens of this Campaign on an object: that in the name, then the inner one.
 fn own_tokens<'a>(
     inputs: &'a Inputs<'a>,
-    campaign: ShortHash,
+    campaign: CampaignHash,
     object: &'a ObservedLine,
 ) -> impl Iterator<Item = &'a Token> {
     object.marker.tokens().filter(move |token| token.installation == *inputs.installation && token.campaign == campaign)
@@ -145,7 +145,7 @@ pub(super) fn has_evidence(inputs: &Inputs<'_>, object: &ObservedLine) -> bool {
 }
 
 /// The marker of somebody else on an object, as a problem.
-pub(super) fn owner_problem(inputs: &Inputs<'_>, campaign: ShortHash, object: &ObservedLine) -> Option<LineProblem> {
+pub(super) fn owner_problem(inputs: &Inputs<'_>, campaign: CampaignHash, object: &ObservedLine) -> Option<LineProblem> {
     if let Some(foreign) = object.marker.foreign(inputs.installation) {
         return Some(LineProblem::new(
             Reason::ForeignMarker,

@@ -44,9 +44,9 @@ use jiff::{SignedDuration, Timestamp};
 pub use self::change::{Action, Cause, Change, Importance, NewLine, Withheld};
 pub(crate) use self::index::unsettled_until;
 use self::index::{Index, has_evidence};
-use super::line::{self, Desired, LineKey, LineProblem};
+use super::line::{Desired, LineKey, LineProblem};
 use super::observed::{Delivery, Existence, ExternalId, LineRecord, ObservedLine, Snapshot};
-use super::settings::{Field, Settings};
+use super::settings::{Field, Settings, Value};
 use super::spec::{Adoption, CampaignSpec};
 use crate::marker::{Installation, Token};
 use crate::money::Money;
@@ -93,9 +93,10 @@ pub struct AccountView<'a> {
     pub unsettled: &'a BTreeMap<ExternalId, Timestamp>,
     /// Before this, every observation may miss a write of an earlier process.
     pub floor: Timestamp,
-    /// The most that an object may spend a day, in micros, if a write that no observation shows yet
-    /// could raise it: the budget of an enable, the larger one of a budget change, acknowledged or not.
-    pub upper_bounds: &'a BTreeMap<ExternalId, i64>,
+    /// If what runs on the account passes its ceiling: the most that one object may have so that it fits.
+    pub level: Option<Money>,
+    /// Objects whose pause the platform has acknowledged, though no observation shows it yet.
+    pub stopping: &'a BTreeSet<ExternalId>,
     /// Objects whose budget decrease the platform has refused.
     pub refused_decreases: &'a BTreeSet<ExternalId>,
     /// Fields that something keeps changing back.
@@ -237,7 +238,7 @@ fn plan_line(inputs: &Inputs<'_>, index: &Index<'_>, key: &LineKey) -> LinePlan 
     };
     line.wanted = match inputs.desired.lines.get(key) {
         None => None,
-        Some(desired) => match view.rules.render(desired, view.account) {
+        Some(desired) => match view.rules.render(desired, view.account).map(|settings| unmarked(inputs, settings)) {
             Ok(settings) => Some(Wanted {
                 enabled: desired.state == super::spec::State::Active && !view.account.stop && !desired.over,
                 budget: desired.budget,
@@ -271,6 +272,18 @@ fn plan_line(inputs: &Inputs<'_>, index: &Index<'_>, key: &LineKey) -> LinePlan 
     line
 }
 
+/// What a template says is never a marker: only the plan writes tokens.
+fn unmarked(inputs: &Inputs<'_>, mut settings: Settings) -> Settings {
+    if let Some(Value::Text(name)) = settings.get(Field::Name) {
+        let plain = Token::strip(name);
+        if plain != *name {
+            let name = if plain.is_empty() { inputs.spec.id.name.clone() } else { plain };
+            settings.set(Field::Name, Value::Text(name));
+        }
+    }
+    settings
+}
+
 impl LinePlan {
     fn new(key: &LineKey, record: &LineRecord) -> Self {
         Self {
@@ -301,10 +314,7 @@ fn wish<'a>(inputs: &'a Inputs<'_>, key: &LineKey) -> Option<&'a Adoption> {
 
 /// Whether the platform has ended an object by itself: its end, in the account's zone, is over.
 pub(crate) fn has_ended(view: &AccountView<'_>, object: &ObservedLine, now: Timestamp) -> bool {
-    match object.settings.get(Field::End) {
-        Some(super::settings::Value::Instant(end)) => line::is_past(*end, &view.account.time_zone, now),
-        _ => false,
-    }
+    object.has_ended(&view.account.time_zone, now)
 }
 
 /// The token of a line's object.

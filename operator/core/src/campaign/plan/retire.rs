@@ -3,9 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::diff::kept_name;
+use super::diff::{cut, kept_name, level};
 use super::index::{Candidate, Index, id_order, unsettled_until};
-use super::{AccountView, Action, Cause, Change, Inputs, LinePlan, RetiredPlan, is_enabled, token};
+use super::{AccountView, Action, Cause, Change, Inputs, LinePlan, RetiredPlan, Withheld, is_enabled, token};
 use crate::campaign::line::{self, LineKey};
 use crate::campaign::observed::{ExternalId, ObservedLine};
 use crate::campaign::settings::Field;
@@ -25,15 +25,24 @@ pub(super) fn retire(inputs: &Inputs<'_>, index: &Index<'_>, lines: &[LinePlan])
         }
         let line = key.and_then(|key| by_key.get(key)).copied();
         let changes = changes(inputs, index, account, view, candidate, line);
+        // A pause that is acknowledged is not sent again, and not over before it is seen.
+        let (sent, changes) = changes
+            .into_iter()
+            .partition(|change| matches!(change.action, Action::Pause { .. }) && view.stopping.contains(&object.id));
         retired.push(RetiredPlan {
             account: account.to_owned(),
             object: object.clone(),
             changes,
-            withheld: Vec::new(),
+            withheld: Vec::into_iter(sent).map(unseen).collect(),
         });
     }
     retired.sort_by(|a, b| a.account.cmp(&b.account).then_with(|| id_order(&a.object.id, &b.object.id)));
     retired
+}
+
+fn unseen(change: Change) -> Withheld {
+    let message = "it was paused, and the platform does not show it yet".to_owned();
+    Withheld { change, reason: Reason::Updating, message }
 }
 
 fn changes(
@@ -59,7 +68,12 @@ fn changes(
             DeletionPolicy::Pause => pause(cause),
             DeletionPolicy::Remove => remove(object, cause),
         };
-        return if changes.is_empty() { marked(inputs, account, object) } else { changes };
+        if !changes.is_empty() {
+            return changes;
+        }
+        // What is knowingly left counts below the account's ceiling, too.
+        let cut = level(view, object).map(|to| cut(view, object, to));
+        return cut.map_or_else(|| marked(inputs, account, object), |cut| vec![cut]);
     };
     if line.problem.as_ref().is_some_and(|problem| problem.reason == Reason::CreateOutcomeUnknown) {
         // A person must choose; that a line shall not run can be done with all of them.

@@ -206,7 +206,7 @@ fn an_object_without_any_marker_is_left_alone_and_not_made_again_until_it_is_ado
 fn the_object_of_somebody_else_is_not_touched_and_none_is_made_beside_it() {
     let other = |campaign: &str, installation: &str| {
         let mut token = token(0);
-        token.campaign = crate::marker::ShortHash::of(campaign);
+        token.campaign = crate::marker::CampaignHash::of(campaign);
         token.installation = installation.parse().unwrap();
         format!("spring US {token}")
     };

@@ -1,13 +1,15 @@
-//! What concerns several lines at once: an account's object limit and the Campaign's budget.
+//! What concerns several lines at once: an account's object limit, and what the spend authority grants.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::filter;
+use super::{Permits, filter};
+use crate::budget::authority::{AccountRef, Cap, Claim, Members, ObjectRef, Permit, Refusal, Scope, SpendAuthority};
 use crate::campaign::line::LineKey;
-use crate::campaign::observed::Delivery;
-use crate::campaign::observed::{ExternalId, LineRecord, ObservedLine};
-use crate::campaign::plan::{AccountView, Action, Change, Inputs, LinePlan, Plan, has_ended};
+use crate::campaign::observed::{Delivery, ExternalId};
+use crate::campaign::plan::{AccountView, Action, Change, Inputs, LinePlan, Plan};
 use crate::campaign::spec::BudgetPeriod;
+use crate::marker::CampaignHash;
+use crate::money::Money;
 use crate::reason::Reason;
 
 /// An account never holds more objects than the platform allows: what would pass the limit is not begun.
@@ -34,135 +36,162 @@ pub(super) fn object_limits(inputs: &Inputs<'_>, plan: &mut Plan) {
     }
 }
 
-/// The most that may be spent a day, as far as is known, against the Campaign's budget.
-pub(super) struct Bounds {
-    cap: i64,
-    sum: i64,
-    by_object: BTreeMap<(String, ExternalId), i64>,
-    /// Something may run of which the budget is not known.
-    unknown: Option<String>,
+/// The caps of a Campaign's changes.
+pub(super) struct Caps {
+    owner: CampaignHash,
+    /// The Campaign's budget.
+    budget: Cap,
+    /// The ceilings of its accounts, by the Campaign's name for them.
+    ceilings: BTreeMap<String, Cap>,
 }
 
-impl Bounds {
-    pub(super) fn new(inputs: &Inputs<'_>, plan: &Plan) -> Self {
-        let mut bounds = Self { cap: cap(inputs), sum: 0, by_object: BTreeMap::new(), unknown: None };
-        for line in &plan.lines {
-            if let Some(object) = line.own() {
-                bounds.add(inputs, &line.key.account, object);
-            }
+impl Caps {
+    /// Of a Campaign. What the plan knows to be the Campaign's is entered into the books.
+    pub(super) fn new(inputs: &Inputs<'_>, plan: &Plan, authority: &mut SpendAuthority) -> Self {
+        let owner = inputs.spec.id.hash();
+        let lines = plan.lines.iter().filter_map(|line| Some((&line.key.account, line.own()?)));
+        let retired = plan.retired.iter().map(|retired| (&retired.account, &retired.object));
+        for (account, object) in lines.chain(retired) {
+            authority.enlist(&object_ref(inputs, account, &object.id), owner);
         }
-        for retired in &plan.retired {
-            bounds.add(inputs, &retired.account, &retired.object);
-        }
-        for (key, record) in inputs.records {
-            bounds.add_unseen(inputs, key, record);
-        }
-        // Of what neither a listing nor a record tells, the share is kept free.
-        let known = |key: &LineKey| inputs.records.get(key).is_some_and(|record| record.id.is_some());
-        for (key, share) in &inputs.desired.budgets {
-            if !inputs.accounts.contains_key(&key.account) && !known(key) {
-                bounds.sum = bounds.sum.saturating_add(share.micros());
-            }
-        }
-        // After a start a listing can miss what an earlier process did.
-        let early = inputs.accounts.iter().find(|(_, view)| view.snapshot.began <= view.floor);
-        if let Some((name, _)) = early {
-            bounds.unknown = Some(format!("the account {name} was not listed since the operator took over"));
-        }
-        bounds
-    }
-
-    fn add(&mut self, inputs: &Inputs<'_>, account: &str, object: &ObservedLine) {
-        let Some(view) = inputs.accounts.get(account) else { return };
-        let bound = upper_bound(inputs, view, object);
-        self.sum = self.sum.saturating_add(bound);
-        self.by_object.insert((account.to_owned(), object.id.clone()), bound);
-    }
-
-    /// An account out of reach: the last that is known. What the listing does not show though a write
-    /// of ours may have enabled it: that.
-    fn add_unseen(&mut self, inputs: &Inputs<'_>, key: &LineKey, record: &LineRecord) {
-        let Some(id) = &record.id else { return };
-        let Some(view) = inputs.accounts.get(&key.account) else {
-            if record.confirmed_enabled {
-                if let Some(micros) = record.confirmed_budget {
-                    self.sum = self.sum.saturating_add(micros);
-                } else {
-                    self.unknown = Some(format!("the budget of {key} is not known, its account is out of reach"));
-                }
-            }
-            return;
+        let (reserved, unknown) = unlisted(inputs, authority);
+        let budget = Cap {
+            scope: Scope::Campaign,
+            members: Members::Campaigns(BTreeSet::from([owner])),
+            limit: daily_budget(inputs),
+            accounts: inputs.accounts.keys().map(|name| AccountRef::of(&inputs.spec.id, name)).collect(),
+            reserved,
+            unknown,
         };
-        let place = (key.account.clone(), id.clone());
-        if view.snapshot.lines.contains_key(id) || self.by_object.contains_key(&place) {
-            return;
-        }
-        let confirmed = record.confirmed_budget.filter(|_| record.confirmed_enabled).unwrap_or(0);
-        let bound = view.upper_bounds.get(id).copied().unwrap_or(0).max(confirmed);
-        self.sum = self.sum.saturating_add(bound);
-        self.by_object.insert(place, bound);
+        let ceiling = |(name, view): (&String, &AccountView<'_>)| {
+            let account = AccountRef::of(&inputs.spec.id, name);
+            let limit = view.account.ceiling?;
+            let cap = Cap {
+                scope: Scope::Account,
+                members: Members::Account(account.clone()),
+                limit,
+                accounts: BTreeSet::from([account]),
+                reserved: Money::zero(limit.currency()),
+                unknown: None,
+            };
+            Some((name.clone(), cap))
+        };
+        Self { owner, budget, ceilings: inputs.accounts.iter().filter_map(ceiling).collect() }
     }
 
     /// Whether what runs passes the Campaign's budget.
-    pub(super) fn passed(&self) -> bool {
-        self.sum > self.cap
+    pub(super) fn passed(&self, authority: &SpendAuthority) -> bool {
+        authority.is_passed(&self.budget)
     }
 
-    /// By how many micros a day a change can raise what is spent at once.
-    fn growth(&self, line: &LinePlan, change: &Change) -> i64 {
-        let then = match &change.action {
-            Action::Enable { budget, .. } => {
-                line.bound.as_ref().map_or(budget.micros(), |object| object.budget.micros().max(budget.micros()))
+    fn grant(
+        &self,
+        authority: &mut SpendAuthority,
+        account: &str,
+        object: ObjectRef,
+        to: Money,
+    ) -> Result<Permit, (Reason, String)> {
+        let claim = Claim { object, owner: self.owner, to };
+        let caps: Vec<Cap> = std::iter::once(&self.budget).chain(self.ceilings.get(account)).cloned().collect();
+        authority.grant(claim, &caps).map_err(|refusal| match refusal {
+            Refusal::NotListed(_) | Refusal::Unknown(_) => {
+                (Reason::NotObserved, format!("nothing grows yet: {refusal}"))
             }
-            Action::SetBudget { to, live: true, .. } => to.micros(),
-            _ => return 0,
-        };
-        let place = change.action.id().map(|id| (line.key.account.clone(), id.clone()));
-        let now = place.and_then(|place| self.by_object.get(&place)).copied().unwrap_or(0);
-        (then - now).max(0)
-    }
-
-    fn allow(&mut self, growth: i64) -> Option<(Reason, String)> {
-        if growth <= 0 {
-            return None;
-        }
-        if let Some(unknown) = &self.unknown {
-            return Some((Reason::NotObserved, format!("nothing grows yet: {unknown}")));
-        }
-        if self.sum.saturating_add(growth) > self.cap {
-            let message = "it waits until a decrease elsewhere in the Campaign is confirmed".to_owned();
-            return Some((Reason::BudgetReached, message));
-        }
-        self.sum += growth;
-        None
+            Refusal::Currency(..) => (Reason::CurrencyMismatch, refusal.to_string()),
+            Refusal::Reached { scope: Scope::Campaign, .. } => {
+                (Reason::BudgetReached, "it waits until a decrease elsewhere in the Campaign is confirmed".to_owned())
+            }
+            Refusal::Reached { scope: Scope::Account, would_be, limit } => (
+                Reason::CeilingReached,
+                format!("with it {would_be} a day could be live on {account}, the account's ceiling is {limit}"),
+            ),
+        })
     }
 }
 
-fn upper_bound(inputs: &Inputs<'_>, view: &AccountView<'_>, object: &ObservedLine) -> i64 {
-    let pending = view.upper_bounds.get(&object.id).copied().unwrap_or(0);
-    let runs = object.delivery == Delivery::Enabled && !has_ended(view, object, inputs.now);
-    if runs { object.budget.micros().max(pending) } else { pending }
+fn object_ref(inputs: &Inputs<'_>, account: &str, id: &ExternalId) -> ObjectRef {
+    ObjectRef { account: AccountRef::of(&inputs.spec.id, account), id: id.clone() }
 }
 
-/// S3: the sum of what may be spent a day, counted with upper bounds, never passes the Campaign's
-/// budget by a change of ours. Decreases count when they are observed, not when they are sent.
-pub(super) fn campaign_budget(plan: &mut Plan, mut bounds: Bounds) {
+/// What may be spent on objects that no book has: the last that is known of them, and the share of lines of which
+/// neither a listing nor a record tells. `Err`: why that cannot be said.
+fn unlisted(inputs: &Inputs<'_>, authority: &SpendAuthority) -> (Money, Option<String>) {
+    let (mut sum, mut unknown) = (0_i64, None);
+    for (key, record) in inputs.records {
+        let Some(id) = record.id.as_ref().filter(|_| record.confirmed_enabled) else { continue };
+        if authority.has(&object_ref(inputs, &key.account, id)) {
+            continue;
+        }
+        match record.confirmed_budget {
+            Some(micros) => sum = sum.saturating_add(micros),
+            // A listing that does not have it says that it does not run.
+            None if inputs.accounts.contains_key(&key.account) => {}
+            None => unknown = Some(format!("the budget of {key} is not known, its account is out of reach")),
+        }
+    }
+    let known = |key: &LineKey| inputs.records.get(key).is_some_and(|record| record.id.is_some());
+    for (key, share) in &inputs.desired.budgets {
+        if !inputs.accounts.contains_key(&key.account) && !known(key) {
+            sum = sum.saturating_add(share.micros());
+        }
+    }
+    let currency = inputs.spec.budget.amount.currency();
+    let sum = Money::from_micros(sum.unsigned_abs(), currency);
+    (sum.unwrap_or(Money::zero(currency)), unknown)
+}
+
+/// What a change lets its object spend a day at once, if that may be more than now.
+fn wish(line: &LinePlan, change: &Change) -> Option<Money> {
+    match &change.action {
+        Action::Enable { budget, .. } => {
+            let held = line.bound.as_ref().map(|object| object.budget);
+            Some(held.filter(|held| held.currency() == budget.currency()).map_or(*budget, |held| held.max(*budget)))
+        }
+        Action::SetBudget { from, to, live: true, .. } if to > from => Some(*to),
+        _ => None,
+    }
+}
+
+/// S3: what can raise spend is granted by the authority, or withheld.
+pub(super) fn grant(inputs: &Inputs<'_>, plan: &mut Plan, caps: &Caps, authority: &mut SpendAuthority) -> Permits {
+    let mut permits = Permits::default();
     let mut lines: Vec<&mut LinePlan> = plan.lines.iter_mut().collect();
     // Small increases first, so that a big one that does not fit holds up nobody else.
-    lines.sort_by_key(|line| line.changes.iter().map(|change| bounds.growth(line, change)).sum::<i64>());
+    lines.sort_by_key(|line| line.changes.iter().filter_map(|change| growth(line, change)).sum::<i64>());
     for line in lines {
-        let growths: Vec<i64> = line.changes.iter().map(|change| bounds.growth(line, change)).collect();
-        let mut growths = growths.into_iter();
-        filter(&mut line.changes, &mut line.withheld, |_| bounds.allow(growths.next().unwrap_or(0)));
+        let wishes: Vec<Option<Money>> = line.changes.iter().map(|change| wish(line, change)).collect();
+        let mut wishes = wishes.into_iter();
+        let account = line.key.account.clone();
+        filter(&mut line.changes, &mut line.withheld, |change| {
+            let (to, id) = wishes.next().flatten().zip(change.action.id())?;
+            match caps.grant(authority, &account, object_ref(inputs, &account, id), to) {
+                Ok(permit) => {
+                    permits.0.insert((account.clone(), id.clone()), permit);
+                    None
+                }
+                Err(refusal) => Some(refusal),
+            }
+        });
     }
+    permits
 }
 
-/// The Campaign's daily cap in micros; for a flight budget, today's paced sum.
-fn cap(inputs: &Inputs<'_>) -> i64 {
-    match inputs.spec.budget.period {
-        BudgetPeriod::Daily => inputs.spec.budget.amount.micros(),
+/// By how much a change raises what was seen of its object.
+fn growth(line: &LinePlan, change: &Change) -> Option<i64> {
+    let now =
+        line.own().filter(|object| object.delivery == Delivery::Enabled).map_or(0, |object| object.budget.micros());
+    Some(wish(line, change)?.micros().saturating_sub(now))
+}
+
+/// The Campaign's daily cap; for a flight budget, today's paced sum.
+fn daily_budget(inputs: &Inputs<'_>) -> Money {
+    let budget = &inputs.spec.budget;
+    match budget.period {
+        BudgetPeriod::Daily => budget.amount,
         BudgetPeriod::Flight => {
-            inputs.desired.budgets.values().map(|money| money.micros()).fold(0, i64::saturating_add)
+            let zero = Money::zero(budget.amount.currency());
+            // A sum that does not fit leaves no room.
+            inputs.desired.budgets.values().try_fold(zero, |sum, share| sum.checked_add(*share)).unwrap_or(zero)
         }
     }
 }

@@ -7,11 +7,15 @@ mod caps;
 mod tests;
 mod totals;
 
-use self::caps::Bounds;
+use std::collections::BTreeMap;
+
+use self::caps::Caps;
 pub use self::totals::totals;
+use super::observed::ExternalId;
 use super::plan::{Action, Cause, Change, Inputs, Plan, Withheld};
-use super::settings::Field;
+use super::settings::{Field, Value};
 use super::spec::{DriftPolicy, OnReplace, StopsByHand};
+use crate::budget::authority::{Permit, SpendAuthority};
 use crate::platform::Manner;
 use crate::reason::Reason;
 
@@ -32,22 +36,29 @@ type Guard = fn(&Context<'_>, &Change) -> Refusal;
 /// The guards in order; the first that refuses names the reason.
 const GUARDS: &[Guard] = &[account_stop, suspension, grant, kept_stop, replacement, drift_policy, contested, currency];
 
-/// Filters a plan. Caps and limits that concern several lines come last and see what is left.
+/// What the spend authority has granted to the changes of a plan, by the Campaign's name for the account and the object.
+/// It is given back change by change: see [`SpendAuthority`].
+#[derive(Debug, Default)]
 #[must_use]
-pub fn restrict(inputs: &Inputs<'_>, mut plan: Plan) -> Plan {
-    let bounds = Bounds::new(inputs, &plan);
+pub struct Permits(pub BTreeMap<(String, ExternalId), Permit>);
+
+/// Filters a plan: [`policy`], then [`authorize`].
+pub fn restrict(inputs: &Inputs<'_>, plan: Plan, authority: &mut SpendAuthority) -> (Plan, Permits) {
+    let plan = policy(inputs, plan, authority);
+    authorize(inputs, plan, authority)
+}
+
+/// Takes out what policy forbids.
+#[must_use]
+pub fn policy(inputs: &Inputs<'_>, mut plan: Plan, authority: &mut SpendAuthority) -> Plan {
+    let over_budget = Caps::new(inputs, &plan, authority).passed(authority);
     for line in &mut plan.lines {
-        let context = Context {
-            inputs,
-            account: &line.key.account,
-            stopped_by_hand: line.stopped_by_hand,
-            over_budget: bounds.passed(),
-        };
+        let context =
+            Context { inputs, account: &line.key.account, stopped_by_hand: line.stopped_by_hand, over_budget };
         filter(&mut line.changes, &mut line.withheld, |change| GUARDS.iter().find_map(|guard| guard(&context, change)));
     }
     for retired in &mut plan.retired {
-        let context =
-            Context { inputs, account: &retired.account, stopped_by_hand: false, over_budget: bounds.passed() };
+        let context = Context { inputs, account: &retired.account, stopped_by_hand: false, over_budget };
         filter(&mut retired.changes, &mut retired.withheld, |change| {
             // A deletion is carried out in spite of suspension and drift policy: S11.
             let guards: &[Guard] = if change.cause == Cause::Deleted { &[] } else { &[account_stop, suspension] };
@@ -55,8 +66,15 @@ pub fn restrict(inputs: &Inputs<'_>, mut plan: Plan) -> Plan {
         });
     }
     caps::object_limits(inputs, &mut plan);
-    caps::campaign_budget(&mut plan, bounds);
     plan
+}
+
+/// Has what is left of a plan granted by the spend authority (S3), and takes out what is not: it comes last, so that
+/// nothing is granted to a change that is not made.
+pub fn authorize(inputs: &Inputs<'_>, mut plan: Plan, authority: &mut SpendAuthority) -> (Plan, Permits) {
+    let caps = Caps::new(inputs, &plan, authority);
+    let permits = caps::grant(inputs, &mut plan, &caps, authority);
+    (plan, permits)
 }
 
 /// Whether policy leaves this difference as it is until the spec or the policy changes, so that
@@ -93,16 +111,29 @@ fn account_stop(context: &Context<'_>, change: &Change) -> Refusal {
     })
 }
 
-/// A suspended Campaign is not written to, but for the account's stop.
+/// A suspended Campaign is not written to, but for the account's stop and for what its ceiling needs.
 fn suspension(context: &Context<'_>, change: &Change) -> Refusal {
-    (context.inputs.spec.suspend && change.cause != Cause::AccountStop)
+    let ceiling = change.cause == Cause::Cap
+        && context.inputs.accounts.get(context.account).is_some_and(|view| view.level.is_some());
+    (context.inputs.spec.suspend && change.cause != Cause::AccountStop && !ceiling)
         .then(|| (Reason::Suspended, "the Campaign is suspended".to_owned()))
 }
 
-/// Without the account's grant nothing grows.
+/// Whether a change needs the account's grant (S12): all but what stops, shrinks or shortens, keeps our marker, or
+/// brings back what the line had under the grant.
+pub fn needs_grant(change: &Change) -> bool {
+    match &change.action {
+        Action::Set { .. } if change.cause == Cause::Drift => false,
+        Action::Set { field: Field::End, from: Some(Value::Instant(from)), to: Value::Instant(to), .. } => to > from,
+        Action::Set { .. } => true,
+        action => action.grows_spend(),
+    }
+}
+
+/// Without the account's grant nothing grows, and no ad leads elsewhere.
 fn grant(context: &Context<'_>, change: &Change) -> Refusal {
     let granted = context.inputs.accounts.get(context.account).is_none_or(|view| view.granted);
-    (!granted && change.action.grows_spend()).then(|| {
+    (!granted && needs_grant(change)).then(|| {
         (
             Reason::AccountNotGranted,
             format!("the AdAccount {} does not grant this namespace (spec.allowedNamespaces)", context.account),

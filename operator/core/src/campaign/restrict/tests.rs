@@ -267,6 +267,32 @@ fn without_the_grant_nothing_grows() {
 }
 
 #[test]
+fn without_the_grant_no_ad_leads_elsewhere_and_what_ran_under_it_is_kept_as_it_was() {
+    let mut world = one();
+    world.granted = false;
+    world.edit(|spec| {
+        spec.ads[0].url = "https://evil.example/".to_owned();
+        spec.audience.ages = Some(crate::campaign::spec::AgeRange { from: 13, to: None });
+        spec.flight.end = spec.flight.end.tomorrow().unwrap();
+    });
+    let frozen = withheld(&world.look());
+    assert!(frozen.len() >= 3 && frozen.iter().all(|why| why == "US: set AccountNotGranted"), "{frozen:?}");
+    assert_eq!(changes(&world.look()), nothing());
+
+    // A shorter flight, and what somebody has changed by hand.
+    let mut world = one();
+    world.granted = false;
+    world.edit(|spec| spec.flight.end = spec.flight.end.yesterday().unwrap());
+    assert_eq!(changes(&world.look()), ["US: set End Spec"]);
+    let mut world = one();
+    world.granted = false;
+    world
+        .platform
+        .by_hand("a", "1001", world.now, |held| held.settings.set(Field::Ages, Value::Text("mine".to_owned())));
+    assert_eq!(changes(&world.look()), ["US: set Ages Drift"]);
+}
+
+#[test]
 fn a_currency_that_does_not_fit_creates_and_raises_nothing_anywhere() {
     let mut world = one();
     world.accounts.get_mut("b").unwrap().currency = "USD".parse().unwrap();

@@ -92,6 +92,8 @@ impl Stage {
         let mut child = Command::new(binaries()?.join("adops-operator"))
             .args(["--installation", "demo", "--listen", "127.0.0.1:0", "--log-format", "text", "--exit-with-stdin"])
             .args(["--allow-endpoint", "http://127.0.0.1", "--poll-interval", "15m"])
+            // There is one, and when it is killed the next one shall not have to wait for its lease.
+            .arg("--leader-elect=false")
             .arg("--clock")
             .arg(format!("stepped:{}", self.now))
             .env("KUBECONFIG", &self.cluster.ready.operator_kubeconfig)

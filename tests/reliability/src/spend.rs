@@ -1,0 +1,239 @@
+//! What our writes did to the money: an audit of the simulator's ledger against the caps that were in force (S3).
+//!
+//! # What is asserted
+//! After every single request of ours, for every Campaign and every account: **if the request raised what any object of
+//! it may spend a day, the sum over all its enabled objects is at or below the cap.** An atomic request is one instant;
+//! a request that is not atomic was split by its changes, each of which the simulator notes in order.
+//!
+//! # Which cap
+//! The one that the operator could know. Business time stands still while an edit of a spec is on its way to the
+//! operator, and moves on only when the operator has it. So at an instant `t` the cap is the one set last before `t`, or
+//! any that was set at `t` itself: the largest of these. From the next instant on only the new one counts. Where a cap was
+//! lowered below what runs, our writes may leave the sum above it for a while, but none of them may raise anything.
+//!
+//! # Hand edits
+//! Nobody can hold a sum that somebody else raises at the same time: what a hand has raised counts when it *could* be
+//! known, [`KNOWN_AFTER`] later (a poll, with its jitter and some failed attempts), or from the end of an outage of the
+//! account plus that. A hand that lowers counts at once. So the sums are those of the platform as it could be known:
+//! with every write of ours at once, and with upward hand edits late. What our own write sets on an object counts at
+//! once, whatever a hand has done to the same field before.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use adops_core::campaign::line::CampaignId;
+use adops_core::marker::{CampaignHash, Token};
+use adsim::{Actor, AdSim, Change, LedgerEntry};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+
+/// By when a change by hand could be known.
+pub const KNOWN_AFTER: SignedDuration = SignedDuration::from_mins(12);
+
+/// Whose cap.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Whose {
+    /// A Campaign's budget.
+    Campaign(CampaignHash),
+    /// An account's ceiling, by the platform's id of the account.
+    Account(String),
+}
+
+/// Caps over time, and what the ledger says of them.
+#[derive(Debug, Clone, Default)]
+pub struct SpendAudit {
+    caps: BTreeMap<Whose, Vec<(Timestamp, i64)>>,
+    outages: Vec<(String, Timestamp, Timestamp)>,
+}
+
+/// What an audit has looked at.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Looked {
+    /// Requests of ours that raised something.
+    pub raises: usize,
+    /// Requests of ours that lowered something.
+    pub cuts: usize,
+    /// How often a sum stood above its cap after a request of ours that raised nothing of it.
+    pub above: usize,
+}
+
+impl SpendAudit {
+    /// A Campaign's budget from now on.
+    pub fn budget(&mut self, namespace: &str, name: &str, now: Timestamp, micros: i64) {
+        self.cap(Whose::Campaign(CampaignId::new(namespace, name).hash()), now, micros);
+    }
+
+    /// An account's ceiling from now on.
+    pub fn ceiling(&mut self, customer: &str, now: Timestamp, micros: i64) {
+        self.cap(Whose::Account(customer.to_owned()), now, micros);
+    }
+
+    fn cap(&mut self, whose: Whose, now: Timestamp, micros: i64) {
+        self.caps.entry(whose).or_default().push((now, micros));
+    }
+
+    /// An account could not be read for a while.
+    pub fn outage(&mut self, customer: &str, from: Timestamp, to: Timestamp) {
+        self.outages.push((customer.to_owned(), from, to));
+    }
+
+    /// The cap in force at an instant: see above.
+    fn in_force(&self, whose: &Whose, at: Timestamp) -> Option<i64> {
+        let caps = self.caps.get(whose)?;
+        let before = caps.iter().rev().find(|(since, _)| *since < at).map(|(_, cap)| *cap);
+        caps.iter().filter(|(since, _)| *since == at).map(|(_, cap)| *cap).chain(before).max()
+    }
+
+    /// When a hand edit at `at` on an account could be known.
+    fn known_at(&self, customer: &str, at: Timestamp) -> Timestamp {
+        let mut known = at + KNOWN_AFTER;
+        for (_, from, to) in self.outages.iter().filter(|(account, ..)| account == customer) {
+            if *from <= known && at <= *to {
+                known = known.max(*to + KNOWN_AFTER);
+            }
+        }
+        known
+    }
+
+    /// What is broken, in words.
+    pub fn broken(&self, sim: &AdSim) -> (Vec<String>, Looked) {
+        let ledger = sim.ledger();
+        let (mut replay, mut broken, mut looked) = (Replay::default(), Vec::new(), Looked::default());
+        for request in ledger.chunk_by(|a, b| !a.request_id.is_empty() && a.request_id == b.request_id) {
+            let first = &request[0];
+            replay.promote(first.at);
+            let before = replay.spends();
+            for entry in request {
+                replay.take(entry, self.known_at(&entry.account, entry.at));
+            }
+            if !matches!(first.actor, Actor::Api(_)) {
+                continue;
+            }
+            let after = replay.spends();
+            let raised: BTreeSet<&Whose> = after
+                .iter()
+                .filter(|(id, (_, micros))| *micros > before.get(*id).map_or(0, |(_, before)| *before))
+                .flat_map(|(_, (whose, _))| whose)
+                .collect();
+            let cut = before.iter().any(|(id, (_, micros))| after.get(id).map_or(0, |(_, after)| *after) < *micros);
+            looked.raises += usize::from(!raised.is_empty());
+            looked.cuts += usize::from(cut);
+            for whose in self.caps.keys() {
+                let sum: i64 = after.values().filter(|(of, _)| of.contains(whose)).map(|(_, micros)| *micros).sum();
+                let Some(cap) = self.in_force(whose, first.at).filter(|cap| sum > *cap) else { continue };
+                looked.above += 1;
+                if raised.contains(whose) {
+                    broken.push(format!(
+                        "#{} at {}: {whose:?}: a write of ours raised something, and {sum} micros a day are live, of \
+                         {cap}",
+                        first.sequence, first.at
+                    ));
+                }
+            }
+        }
+        (broken, looked)
+    }
+
+    /// Sums that are above their caps now, hand edits and all.
+    pub fn above_now(&self, sim: &AdSim, now: Timestamp) -> Vec<String> {
+        let mut replay = Replay::default();
+        for entry in sim.ledger() {
+            replay.take(&entry, entry.at);
+        }
+        replay.promote(Timestamp::MAX);
+        let live = replay.spends();
+        let sum = |whose: &Whose| live.values().filter(|(of, _)| of.contains(whose)).map(|(_, micros)| *micros).sum();
+        let over = self.caps.keys().filter_map(|whose| {
+            let (sum, cap): (i64, i64) = (sum(whose), self.in_force(whose, now)?);
+            (sum > cap).then(|| format!("{whose:?}: {sum} micros a day are live, of {cap}"))
+        });
+        over.collect()
+    }
+}
+
+/// A value as it could be known.
+#[derive(Debug, Clone, Default)]
+struct Field {
+    known: i64,
+    /// What a hand has raised it to, and when that could be known.
+    raised: Option<(Timestamp, i64)>,
+}
+
+impl Field {
+    fn set(&mut self, value: i64, by_hand: bool, known_at: Timestamp) {
+        if by_hand && value > self.known {
+            self.raised = Some((known_at, value));
+        } else {
+            *self = Self { known: value, raised: None };
+        }
+    }
+
+    fn promote(&mut self, now: Timestamp) {
+        if let Some((_, value)) = self.raised.filter(|(at, _)| *at <= now) {
+            *self = Self { known: value, raised: None };
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+struct Object {
+    account: String,
+    campaign: Option<CampaignHash>,
+    /// 1 while it is enabled.
+    enabled: Field,
+    budget: String,
+}
+
+/// The accounts as the ledger tells them.
+#[derive(Debug, Default)]
+struct Replay {
+    objects: BTreeMap<String, Object>,
+    budgets: BTreeMap<String, Field>,
+}
+
+impl Replay {
+    fn take(&mut self, entry: &LedgerEntry, known_at: Timestamp) {
+        let text = |name: &str| entry.after.get(name).and_then(Value::as_str);
+        let by_hand = !matches!(entry.actor, Actor::Api(_));
+        match (entry.kind.as_str(), entry.change) {
+            ("campaign", Change::Remove) => _ = self.objects.remove(&entry.resource_name),
+            ("campaign", _) => {
+                let object = self.objects.entry(entry.resource_name.clone()).or_default();
+                object.account.clone_from(&entry.account);
+                // Renamed by hand it stays whose it was.
+                if let Some(token) = text("name").and_then(Token::find) {
+                    object.campaign = Some(token.campaign);
+                }
+                if let Some(budget) = text("campaignBudget") {
+                    budget.clone_into(&mut object.budget);
+                }
+                if let Some(status) = text("status") {
+                    object.enabled.set(i64::from(status == "ENABLED"), by_hand, known_at);
+                }
+            }
+            ("campaignBudget", Change::Remove) => _ = self.budgets.remove(&entry.resource_name),
+            ("campaignBudget", _) => {
+                let amount = entry.after.get("amountMicros");
+                if let Some(amount) = amount.and_then(|value| value.as_i64().or_else(|| value.as_str()?.parse().ok())) {
+                    self.budgets.entry(entry.resource_name.clone()).or_default().set(amount, by_hand, known_at);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn promote(&mut self, now: Timestamp) {
+        self.objects.values_mut().for_each(|object| object.enabled.promote(now));
+        self.budgets.values_mut().for_each(|budget| budget.promote(now));
+    }
+
+    /// What each object of ours may spend a day, and whose caps it counts for.
+    fn spends(&self) -> BTreeMap<String, (BTreeSet<Whose>, i64)> {
+        let spends = self.objects.iter().filter_map(|(id, object)| {
+            let campaign = object.campaign?;
+            let budget = self.budgets.get(&object.budget).map_or(0, |budget| budget.known);
+            let whose = BTreeSet::from([Whose::Campaign(campaign), Whose::Account(object.account.clone())]);
+            Some((id.clone(), (whose, object.enabled.known * budget)))
+        });
+        spends.collect()
+    }
+}

@@ -1,0 +1,442 @@
+//! S3 under attack: two or three Campaigns over two accounts, their budgets, splits, markets and the accounts' ceilings
+//! edited up and down, while the operator is killed at random points, the platform refuses decreases, loses answers,
+//! fails in part, shows what was so some seconds ago or nothing at all, and people change budgets and pauses by hand.
+//!
+//! At no instant of the ledger does a write of ours pass a cap: see [`adops_reliability::spend`] for what exactly that
+//! means. When all is quiet again, nothing is above its cap, whoever put it there.
+//!
+//! By default thirty runs, with `ADOPS_FULL=1` five hundred, `ADOPS_RUNS=N` that many; `ADOPS_SEED=N` runs one seed.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test")]
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use adops_controller::runtime::watch::{Key, Stored};
+use adops_e2e::kill::KillSwitch;
+use adops_e2e::world::{CUSTOMER, World, sim_config, start_time};
+use adops_reliability::dice::Dice;
+use adops_reliability::drive::{End, pass};
+use adops_reliability::spend::{Looked, SpendAudit};
+use adops_reliability::{has_cluster, is_full};
+use adsim::config::AccountConfig;
+use adsim::{Edit, EditAction, Effect, Fault, Match};
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+/// How many worlds run at once.
+const AT_ONCE: usize = 4;
+/// Steps of a run.
+const STEPS: usize = 18;
+/// The accounts by name and by their ids on the platform.
+const ACCOUNTS: [(&str, &str); 2] = [("google-global", CUSTOMER), ("google-two", "2345678901")];
+const CAMPAIGNS: [&str; 3] = ["spring", "summer", "autumn"];
+const MARKETS: [&str; 4] = ["US", "GB", "DE", "FR"];
+
+/// A Campaign as it is asked for.
+#[derive(Debug, Clone)]
+struct Ask {
+    name: &'static str,
+    accounts: Vec<&'static str>,
+    markets: Vec<&'static str>,
+    budget: i64,
+    us: u32,
+    first: u32,
+    active: bool,
+    suspend: bool,
+    report: bool,
+}
+
+impl Ask {
+    fn new(dice: &mut Dice, name: &'static str) -> Self {
+        let mut ask = Self {
+            name,
+            accounts: Vec::new(),
+            markets: Vec::new(),
+            budget: 0,
+            us: 1,
+            first: 1,
+            active: true,
+            suspend: false,
+            report: dice.below(6) == 0,
+        };
+        ask.accounts = match dice.below(4) {
+            0 => vec![ACCOUNTS[0].0],
+            _ => vec![ACCOUNTS[0].0, ACCOUNTS[1].0],
+        };
+        ask.choose_markets(dice);
+        ask.choose_budget(dice);
+        ask
+    }
+
+    fn choose_markets(&mut self, dice: &mut Dice) {
+        self.markets = MARKETS.into_iter().filter(|_| dice.below(2) == 0).collect();
+        if self.markets.is_empty() {
+            self.markets.push("US");
+        }
+    }
+
+    fn choose_budget(&mut self, dice: &mut Dice) {
+        self.budget = *dice.of(&[40, 90, 120, 200, 300]);
+    }
+
+    fn edit(&mut self, dice: &mut Dice) {
+        match dice.below(9) {
+            0..=2 => self.choose_budget(dice),
+            3 => self.us = *dice.of(&[1, 2, 5]),
+            4 | 5 => self.first = *dice.of(&[1, 3, 8]),
+            6 => self.choose_markets(dice),
+            7 => self.active = !self.active,
+            _ => self.suspend = !self.suspend,
+        }
+    }
+
+    fn spec(&self) -> Value {
+        let of = |key: &str, named: bool, weight: u32| json!({ key: if named { json!(weight) } else { Value::Null } });
+        json!({
+            "objective": "Signups",
+            "flight": { "start": "2027-02-20", "end": "2027-05-31" },
+            "accounts": self.accounts,
+            "markets": self.markets,
+            "budget": { "daily": format!("{}.00", self.budget), "currency": "EUR" },
+            "split": {
+                "markets": of("US", self.markets.contains(&"US"), self.us),
+                "accounts": { ACCOUNTS[0].0: self.first },
+            },
+            "fallbackLocale": "en",
+            "declarations": { "euPoliticalAds": false, "specialAdCategories": [] },
+            "ads": [{
+                "name": "main",
+                "url": "https://example.com/{market}",
+                "copy": { "en": {
+                    "headlines": ["Spring is here", "Watch now", "New season"],
+                    "descriptions": ["All episodes today.", "Start for free."],
+                } },
+            }],
+            "google": { "keywords": { "en": ["series"] } },
+            "state": if self.active { "Active" } else { "Paused" },
+            "suspend": self.suspend,
+            "driftPolicy": if self.report { "Report" } else { "Correct" },
+        })
+    }
+
+    fn yaml(&self) -> String {
+        let mut spec = self.spec();
+        if let Some(weights) = spec["split"]["markets"].as_object_mut() {
+            weights.retain(|_, weight| !weight.is_null());
+        }
+        json!({
+            "apiVersion": "adops.dev/v1alpha1",
+            "kind": "Campaign",
+            "metadata": { "name": self.name },
+            "spec": spec,
+        })
+        .to_string()
+    }
+}
+
+/// One run.
+struct Attack {
+    dice: Dice,
+    world: World,
+    audit: SpendAudit,
+    switch: Arc<KillSwitch>,
+    asks: Vec<Ask>,
+    killed: usize,
+    story: Vec<String>,
+}
+
+impl Attack {
+    async fn new(seed: u64) -> Self {
+        let mut dice = Dice::new(seed);
+        let mut config = sim_config(start_time());
+        config.seed = seed;
+        config.google.accounts.push(AccountConfig {
+            customer_id: ACCOUNTS[1].1.into(),
+            currency_code: "EUR".into(),
+            time_zone: "Europe/Berlin".into(),
+            managers: vec!["1112223333".into()],
+            ..AccountConfig::default()
+        });
+        let world = World::with_sim(config).await;
+        let second = world.account_yaml(ACCOUNTS[1].0, "google-ads").replace("123-456-7890", "234-567-8901");
+        world.apply(&second).await.unwrap();
+        let count = 2 + dice.below(2);
+        let asks = CAMPAIGNS[..count].iter().map(|name| Ask::new(&mut dice, name)).collect();
+        let story = vec![format!("seed {seed}")];
+        let audit = SpendAudit::default();
+        Self { dice, world, audit, switch: KillSwitch::counting(), asks, killed: 0, story }
+    }
+
+    async fn begin(&mut self) {
+        for index in 0..ACCOUNTS.len() {
+            self.set_ceiling(index).await;
+        }
+        for ask in self.asks.clone() {
+            self.audit.budget(&self.world.namespace, ask.name, self.world.now(), ask.budget * 1_000_000);
+            self.world.apply(&ask.yaml()).await.unwrap();
+            self.story.push(format!("{ask:?}"));
+        }
+        self.world.start_operator_with(Some(self.switch.clone()), |_| {}).await;
+    }
+
+    async fn set_ceiling(&mut self, index: usize) -> String {
+        let (name, customer) = ACCOUNTS[index];
+        let ceiling = *self.dice.of(&[60, 150, 250, 400, 20_000]);
+        self.audit.ceiling(customer, self.world.now(), ceiling * 1_000_000);
+        let spec = json!({ "ceiling": { "daily": format!("{ceiling}.00"), "currency": "EUR" } });
+        self.world.patch_account(name, spec).await;
+        self.until_told().await;
+        format!("the ceiling of {name} is {ceiling}")
+    }
+
+    async fn edit(&mut self) -> String {
+        let index = self.dice.below(self.asks.len());
+        self.asks[index].edit(&mut self.dice);
+        self.apply(index).await;
+        format!("{:?}", self.asks[index])
+    }
+
+    async fn apply(&mut self, index: usize) {
+        let ask = &self.asks[index];
+        self.audit.budget(&self.world.namespace, ask.name, self.world.now(), ask.budget * 1_000_000);
+        self.world.patch_campaign(ask.name, ask.spec()).await;
+        self.until_told().await;
+    }
+
+    /// Waits until the operator, if it lives, has what the API server has: from then on it could know it.
+    async fn until_told(&self) {
+        let stored = self.world.look().await;
+        let limit = Instant::now() + Duration::from_secs(30);
+        let knows = |key: &Key, generation: Option<i64>, campaign: bool| {
+            let Some(operator) = &self.world.operator else { return true };
+            let (campaigns, accounts) = (&operator.shared.campaigns, &operator.shared.accounts);
+            let known = if campaign {
+                campaigns.get(key).and_then(|it| if let Stored::Valid(it) = it { it.metadata.generation } else { None })
+            } else {
+                accounts.get(key).and_then(|it| if let Stored::Valid(it) = it { it.metadata.generation } else { None })
+            };
+            known >= generation
+        };
+        let all = stored.campaigns.iter().map(|it| (Key::of(&it.metadata), it.metadata.generation, true));
+        let all: Vec<_> = all
+            .chain(stored.accounts.iter().map(|it| (Key::of(&it.metadata), it.metadata.generation, false)))
+            .collect();
+        while !self.switch.is_dead() && !all.iter().all(|(key, generation, is)| knows(key, *generation, *is)) {
+            assert!(Instant::now() < limit, "the operator is never told");
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    }
+
+    /// Kills the operator, now or at a point soon, and starts it again, perhaps after a while.
+    async fn kill(&mut self) -> String {
+        let at = self.dice.below(40);
+        let mut told = "killed".to_owned();
+        if self.dice.below(3) > 0 {
+            self.switch.arm(at);
+            let span = SignedDuration::from_secs(*self.dice.of(&[1, 40, 400]));
+            let end = pass(&mut self.world, &self.switch, span).await;
+            told = format!("killed {end:?} at point {at}");
+        }
+        self.restart().await;
+        told
+    }
+
+    async fn restart(&mut self) {
+        self.killed += 1;
+        self.world.kill_operator();
+        if self.dice.below(4) == 0 {
+            let now = self.world.now();
+            self.world.set_now(now + SignedDuration::from_secs(30));
+        }
+        self.switch = KillSwitch::counting();
+        self.world.start_operator_with(Some(self.switch.clone()), |_| {}).await;
+    }
+
+    fn fault(&mut self) -> String {
+        let dice = &mut self.dice;
+        let budgets = || Match::mutates().operation("campaignBudget.update");
+        let refusal =
+            || Effect::Reject { category: "campaignBudgetError".into(), code: "MONEY_AMOUNT_TOO_LARGE".into() };
+        let status = |status| Effect::Status { status, body: Value::Null };
+        let times = u64::try_from(1 + dice.below(3)).unwrap();
+        let fault = match dice.below(9) {
+            0 | 1 => Fault::new(budgets(), refusal()).times(times),
+            2 => Fault::new(Match::mutates(), refusal()).with_probability(0.5).times(4),
+            3 | 4 => Fault::new(Match::mutates(), Effect::CutAfter).times(times),
+            5 => Fault::new(Match::mutates(), Effect::CutBefore).times(times),
+            6 => Fault::new(Match::mutates(), status(503)).times(times),
+            7 => Fault::new(Match::searches(), Effect::transient_error()).times(times),
+            _ => Fault::new(Match::mutates(), Effect::concurrent_modification()).times(1),
+        };
+        let fault = fault.after(dice.below(3).try_into().unwrap());
+        let told = format!("{fault:?}");
+        self.world.sim.faults().add(fault);
+        told
+    }
+
+    /// An account is out of reach for a while: what was last known of it counts.
+    async fn outage(&mut self) -> String {
+        let (name, customer) = *self.dice.of(&ACCOUNTS);
+        let effect = Effect::Status { status: 503, body: Value::Null };
+        let fault = self.world.sim.faults().add(Fault::new(Match::default().account(customer), effect));
+        let from = self.world.now();
+        let kill = self.dice.below(2) == 0;
+        if kill {
+            self.restart().await;
+        }
+        let edit = self.edit().await;
+        let span = SignedDuration::from_mins(*self.dice.of(&[1, 10]));
+        self.pass(span).await;
+        self.world.sim.faults().remove(fault);
+        self.audit.outage(customer, from, self.world.now());
+        format!("{name} was out of reach for {span}{}: {edit}", if kill { ", killed" } else { "" })
+    }
+
+    fn by_hand(&mut self) -> String {
+        let (_, customer) = *self.dice.of(&ACCOUNTS);
+        let account = self.world.sim.google_account(customer);
+        let ids: Vec<String> = account.present().map(|campaign| campaign.id.to_string()).collect();
+        if ids.is_empty() {
+            return "nothing to edit".into();
+        }
+        let campaign = self.dice.of(&ids).clone();
+        let action = match self.dice.below(6) {
+            0 => EditAction::Pause { campaign },
+            1 => EditAction::Enable { campaign },
+            2 => EditAction::SetBudget { campaign, amount_micros: 3_000_000 },
+            5 => EditAction::RemoveCampaign { campaign },
+            _ => EditAction::SetBudget { campaign, amount_micros: 170_000_000 },
+        };
+        let told = format!("{action:?}");
+        match self.world.sim.edit(&Edit::by_hand(customer, action)) {
+            Ok(_) => told,
+            Err(error) => format!("{told}: {error}"),
+        }
+    }
+
+    async fn pass(&mut self, span: SignedDuration) {
+        if pass(&mut self.world, &self.switch, span).await == End::Dead {
+            self.restart().await;
+        }
+    }
+
+    async fn step(&mut self) {
+        let now = self.world.now();
+        let told = match self.dice.below(16) {
+            0..=3 => self.edit().await,
+            4 | 5 => {
+                let index = self.dice.below(ACCOUNTS.len());
+                self.set_ceiling(index).await
+            }
+            6 | 7 => self.kill().await,
+            8 | 9 => self.fault(),
+            10 => self.by_hand(),
+            11 => {
+                let lag = *self.dice.of(&[0, 2, 5]);
+                self.world.sim.set_read_lag(SignedDuration::from_secs(lag));
+                format!("reads lag {lag} s")
+            }
+            12 => self.outage().await,
+            _ => {
+                let span = SignedDuration::from_secs(*self.dice.of(&[1, 7, 40, 400]));
+                self.pass(span).await;
+                format!("{span:#} pass")
+            }
+        };
+        self.story.push(format!("{now}: {told}"));
+    }
+
+    /// All is quiet again.
+    async fn end(&mut self) {
+        self.world.sim.faults().clear();
+        self.world.sim.set_read_lag(SignedDuration::ZERO);
+        for index in 0..self.asks.len() {
+            // Who is suspended writes nothing, but what a ceiling needs.
+            self.asks[index].suspend = false;
+            self.apply(index).await;
+        }
+        self.pass(SignedDuration::from_mins(40)).await;
+    }
+}
+
+async fn run(seed: u64) -> (Looked, usize) {
+    let mut attack = Attack::new(seed).await;
+    attack.begin().await;
+    for _ in 0..STEPS {
+        attack.step().await;
+    }
+    attack.end().await;
+    let Attack { mut world, audit, killed, story, .. } = attack;
+    let (mut broken, looked) = audit.broken(&world.sim);
+    broken.extend(audit.above_now(&world.sim, world.now() + SignedDuration::from_secs(1)));
+    if !broken.is_empty() {
+        let ledger: Vec<String> = world.sim.ledger().iter().filter_map(line).collect();
+        panic!("{broken:#?}\n{}\n{}", story.join("\n"), ledger.join("\n"));
+    }
+    world.kill_operator();
+    world.sim.shutdown().await;
+    (looked, killed)
+}
+
+/// An entry of the ledger that is about money.
+fn line(entry: &adsim::LedgerEntry) -> Option<String> {
+    let amount = entry.after.get("amountMicros").or_else(|| entry.after.get("status"))?;
+    let name = entry.after.get("name").unwrap_or(&Value::Null);
+    Some(format!(
+        "#{} {} {:?} {:?} {} {amount} {name} live {}",
+        entry.sequence, entry.at, entry.actor, entry.change, entry.resource_name, entry.live_daily_budget_micros
+    ))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_write_of_ours_passes_a_cap() {
+    if !has_cluster("the attack on the caps") {
+        return;
+    }
+    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+    let runs = number("ADOPS_RUNS").unwrap_or(if is_full() { 500 } else { 30 });
+    let seeds: Vec<u64> = number("ADOPS_SEED").map_or_else(|| (1..=runs).collect(), |seed| vec![seed]);
+    let began = Instant::now();
+    let slots = Arc::new(Semaphore::new(AT_ONCE));
+    let mut tasks = JoinSet::new();
+    let mut names = std::collections::HashMap::new();
+    for seed in seeds {
+        let slots = slots.clone();
+        let task = tasks.spawn(async move {
+            let _slot = slots.acquire().await;
+            run(seed).await
+        });
+        names.insert(task.id(), seed);
+    }
+    let (mut all, mut kills, mut count, mut failed) = (Looked::default(), 0, 0, Vec::new());
+    while let Some(joined) = tasks.join_next_with_id().await {
+        match joined {
+            Ok((_, (looked, killed))) => {
+                count += 1;
+                kills += killed;
+                all.raises += looked.raises;
+                all.cuts += looked.cuts;
+                all.above += looked.above;
+            }
+            Err(error) => {
+                let seed = names.get(&error.id()).copied().unwrap_or_default();
+                println!("seed {seed} failed (ADOPS_SEED={seed} runs it alone): {error}");
+                failed.push(seed);
+            }
+        }
+    }
+    println!(
+        "{count} runs, {kills} kills, {} requests that raised something, {} that lowered something, {} times above a \
+         cap without raising, {:.1} s",
+        all.raises,
+        all.cuts,
+        all.above,
+        began.elapsed().as_secs_f64()
+    );
+    assert!(failed.is_empty(), "seeds {failed:?} failed");
+    // An attack that attacks nothing proves nothing.
+    assert!(all.raises >= count && all.cuts >= count && kills >= count / 2, "{all:?}, {kills} kills in {count} runs");
+}
