@@ -150,6 +150,15 @@ impl World {
         self.sim.ledger().into_iter().filter(|entry| matches!(entry.actor, Actor::Api(_))).collect()
     }
 
+    /// The same, but for the record of who writes to the account.
+    pub fn changes(&self) -> Vec<LedgerEntry> {
+        let is_record = |entry: &LedgerEntry| {
+            let name = entry.after.get("name").and_then(serde_json::Value::as_str).unwrap_or_default();
+            name.starts_with("adops:holder:")
+        };
+        self.writes().into_iter().filter(|entry| !is_record(entry)).collect()
+    }
+
     /// An edit in the platform's own interface.
     pub fn by_hand(&self, action: EditAction) {
         self.sim.edit(&Edit::by_hand(CUSTOMER, action)).expect("an edit");

@@ -74,7 +74,7 @@ async fn a_flight_that_is_over_creates_nothing_and_is_no_error() {
         .await
         .unwrap();
     world.until_condition("spring", "Ready", "True", "FlightOver").await;
-    assert_eq!((world.on_platform().len(), world.writes().len()), (0, 0));
+    assert_eq!((world.on_platform().len(), world.changes().len()), (0, 0));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -121,7 +121,7 @@ async fn a_budget_in_another_currency_creates_nothing() {
         return;
     };
     assert!(message.contains("the budget is in USD") && message.contains("is in EUR"), "{message}");
-    assert_eq!((world.on_platform().len(), world.writes().len()), (0, 0));
+    assert_eq!((world.on_platform().len(), world.changes().len()), (0, 0));
 }
 
 #[tokio::test(flavor = "multi_thread")]
