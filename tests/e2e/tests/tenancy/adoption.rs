@@ -37,7 +37,7 @@ async fn a_grant_to_use_an_account_is_none_to_take_over_what_others_made_there()
         tenancy.owner.poll().await;
         tenancy.until_stalled("spring", "AccountNotGranted").await;
         tenancy.owner.poll().await;
-        assert_eq!(tenancy.owner.writes(), [], "neither touched nor replaced");
+        assert_eq!(tenancy.owner.changes(), [], "neither touched nor replaced");
     }
     assert_eq!(tenancy.owner.on_platform().len(), 1);
     tenancy.grant(json!({"from": "All", "adopt": true})).await;
@@ -63,5 +63,5 @@ async fn what_another_campaign_holds_is_not_taken_over_while_its_marker_is_gone(
     tenancy.apply("thief", spec).await;
     tenancy.until_stalled("thief", "ClaimedByAnotherCampaign").await;
     tenancy.owner.poll().await;
-    assert_eq!(tenancy.owner.writes(), []);
+    assert_eq!(tenancy.owner.changes(), []);
 }
