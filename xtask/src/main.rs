@@ -1,5 +1,6 @@
 //! The project's tasks: `cargo xtask <task>`.
 
+mod bench;
 mod chart;
 mod cluster;
 mod crds;
@@ -24,6 +25,7 @@ Usage: cargo xtask <TASK>
   demo [--once] [--record FILE]  the whole system in this terminal, from a fresh clone
   crds [--check]                 writes crds/ and the chart's from the types; --check only tells whether they differ
   chart [--check]                writes deploy/rbac.yaml from the chart; --check tells whether it differs, and lints
+  bench campaigns [--lines N]    what the operator costs, with a real API server: a table, and JSON in target/bench
   cluster up [ARGS]              a real control plane in target/cluster/dev (or --dir DIR), in the background
   cluster down [ARGS]            stops it; --purge removes it, too
   cluster env [ARGS]             how to reach it: eval \"$(cargo xtask cluster env)\"
@@ -52,6 +54,7 @@ fn run(args: &[String]) -> anyhow::Result<ExitCode> {
     match *task {
         "test" => test::run(&project, args),
         "demo" => demo::run(&project, args),
+        "bench" => bench::run(&project, args),
         "crds" => crds::run(&project, args),
         "chart" => chart::run(&project, args),
         "cluster" => cluster::run(&project, args),

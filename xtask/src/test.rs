@@ -8,7 +8,7 @@ use anyhow::{Context, bail};
 
 use crate::project::{self, Project};
 use crate::steps::{Outcome, Run, Step, run_all};
-use crate::{chart, cluster, crds, deny, go, python};
+use crate::{bench, chart, cluster, crds, deny, go, python};
 
 const STEPS: &[Step] = &[
     Step { name: "Rust format", action: rust_format },
@@ -25,6 +25,7 @@ const STEPS: &[Step] = &[
     Step { name: "Rust tests", action: rust_tests },
     Step { name: "demo", action: demo },
     Step { name: "Go tests", action: go_tests },
+    Step { name: "bench", action: bench::smoke },
     Step { name: "conformance", action: conformance },
 ];
 

@@ -21,11 +21,11 @@ async fn in_one_namespace_it_does_its_work_and_elsewhere_it_may_do_nothing() {
     let may = |namespace: &str, args: &[&str]| kubectl(pod, namespace, args, "");
     assert!(may(&namespace, &["get", "secret", "google-ads"]).status.success());
     for (place, args) in [
-        (&namespace, &["get", "namespace", &namespace][..]),
+        (namespace.as_str(), &["get", "namespace", &namespace][..]),
         ("default", &["get", "secret", "google-ads"]),
         ("default", &["get", "campaigns"]),
         ("default", &["get", "campaigns", "--all-namespaces"]),
-        (&namespace, &["get", "secrets"]),
+        (namespace.as_str(), &["get", "secrets"]),
     ] {
         let said = said(&may(place, args));
         assert!(said.contains("Forbidden"), "{args:?} in {place}: {said}");

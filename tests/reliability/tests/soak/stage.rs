@@ -122,18 +122,24 @@ impl Stage {
     /// knows within milliseconds, and what it does before that it does rightly.
     pub async fn informed(&self) {
         let limit = Instant::now() + Duration::from_secs(40);
-        while !self.proxy.is_cut() && !self.switch.is_dead() && !self.knows_all().await {
+        while !self.proxy.is_cut() && !self.switch.is_dead() && !self.learns_all().await {
             assert!(Instant::now() < limit, "the operator does not learn what is in the cluster");
-            tokio::time::sleep(Duration::from_millis(2)).await;
         }
     }
 
-    async fn knows_all(&self) -> bool {
+    /// Whether the operator learns of what is there now, within a while in which it is the same.
+    async fn learns_all(&self) -> bool {
         let Some(shared) = self.shared() else { return true };
         let there = self.world.look().await;
         let campaigns = there.campaigns.iter().map(|one| purpose(&one.metadata)).collect();
         let accounts = there.accounts.iter().map(|one| purpose(&one.metadata)).collect();
-        known(&shared.campaigns) == campaigns && known(&shared.accounts) == accounts
+        for _ in 0..50 {
+            if known(&shared.campaigns) == campaigns && known(&shared.accounts) == accounts {
+                return true;
+            }
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        false
     }
 
     /// Steps through a span of business time.
