@@ -220,8 +220,16 @@ impl Shared {
     fn wake_guests(&self, namespace: &str) {
         for campaign in self.campaigns.valid() {
             let key = Key::of(&campaign.metadata);
-            let guest = |name: &String| campaign::account_key(&key, name).namespace != namespace;
-            if key.namespace == namespace && campaign.spec.accounts.iter().any(guest) {
+            if key.namespace != namespace {
+                continue;
+            }
+            let accounts = campaign.spec.accounts.iter().map(|name| campaign::account_key(&key, name));
+            let of_others: Vec<Key> = accounts.filter(|account| account.namespace != namespace).collect();
+            // What was planned under the old labels and waits is planned anew.
+            for account in of_others.iter().filter(|account| self.accounts.get(account).is_some()) {
+                self.account_state(account).queue.withdraw(&key, None, self.clock.now());
+            }
+            if !of_others.is_empty() {
                 self.campaigns_queue.add(key);
             }
         }

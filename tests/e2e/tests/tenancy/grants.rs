@@ -1,9 +1,14 @@
 //! Grants and their end.
 
+use std::collections::BTreeMap;
+
 use adops_api::account::AllowedFrom;
+use adops_controller::runtime::namespaces::Seen;
 use adops_controller::runtime::watch::{Key, Stored};
 use adops_e2e::given;
 use adops_e2e::kill::KillSwitch;
+use k8s_openapi::api::core::v1::Namespace;
+use kube::Api;
 use serde_json::{Value, json};
 
 use crate::{Tenancy, essence};
@@ -92,7 +97,7 @@ async fn a_grant_that_ends_between_the_plan_and_its_execution_stops_what_was_pla
     let account = Key::new(tenancy.owner.namespace.clone(), "google-global");
     let shared = tenancy.owner.operator.as_ref().unwrap().shared.clone();
     tenancy
-        .told("the grant is gone", async |_| match shared.accounts.get(&account) {
+        .told_somehow("the grant is gone", async |_| match shared.accounts.get(&account) {
             Some(Stored::Valid(account)) => account.spec.allowed_namespaces.from == AllowedFrom::Same,
             _ => false,
         })
@@ -140,4 +145,47 @@ async fn an_operator_that_may_not_read_namespaces_grants_nothing_by_their_labels
     assert_eq!(tenancy.owner.on_platform().len(), 0);
     tenancy.grant(json!({"from": "All"})).await;
     tenancy.until("spring", "Ready", "True").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_grant_that_ends_while_changes_wait_for_the_account_stops_those_that_grow() {
+    let switch = KillSwitch::counting();
+    let Some(mut tenancy) = Tenancy::with(Some(switch.clone()), |_| {}).await else { return };
+    tenancy.grant(by_label()).await;
+    tenancy.label(Some("yes")).await;
+    tenancy.apply("spring", json!({})).await;
+    tenancy.until("spring", "Ready", "True").await;
+    tenancy.owner.given("own", json!({"markets": ["AU"]})).await;
+    tenancy.owner.sim.reset_ledger();
+
+    // A request of the owner is on its way; what the tenant asks for waits behind it.
+    let hold = switch.hold("googleAds:mutate");
+    tenancy.owner.patch_campaign("own", json!({"budget": {"daily": "80.00"}})).await;
+    hold.reached().await;
+    tenancy
+        .tenant
+        .patch_campaign("spring", json!({"budget": {"daily": "600.00"}, "markets": ["US", "GB", "CA"]}))
+        .await;
+    let shared = tenancy.owner.operator.as_ref().unwrap().shared.clone();
+    let waits = || {
+        shared.metrics.encode().lines().any(|line| line.starts_with("adops_queue_changes{") && !line.ends_with(" 0"))
+    };
+    tenancy.told_somehow("the changes wait", async |_| waits()).await;
+    tenancy.label(None).await;
+    tenancy
+        .told_somehow("the label is gone", async |tenancy| {
+            shared.namespaces.get(&tenancy.tenant.namespace) == Seen::Labels(labels_of(tenancy).await)
+        })
+        .await;
+    hold.release();
+    tenancy.until_stalled("spring", "AccountNotGranted").await;
+    tenancy.owner.poll().await;
+    assert_eq!((tenancy.owner.on_platform().len(), tenancy.owner.budget("spring", "US")), (3, 50_000_000));
+    assert_eq!(tenancy.owner.budget("own", "AU"), 80_000_000);
+}
+
+/// The labels of the tenant's namespace as the API server has them.
+async fn labels_of(tenancy: &Tenancy) -> BTreeMap<String, String> {
+    let namespaces: Api<Namespace> = Api::all(tenancy.owner.admin.clone());
+    namespaces.get(&tenancy.tenant.namespace).await.unwrap().metadata.labels.unwrap_or_default()
 }

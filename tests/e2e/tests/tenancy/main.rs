@@ -97,9 +97,15 @@ impl Tenancy {
 
     /// Lets the operator see what was written, without business time going by: a watch must have told.
     async fn told(&self, what: &str, seen: impl AsyncFn(&Self) -> bool) {
+        self.told_somehow(what, seen).await;
+        self.owner.rest().await;
+    }
+
+    /// The same while something is held, so that nothing comes to rest.
+    async fn told_somehow(&self, what: &str, seen: impl AsyncFn(&Self) -> bool) {
         for _ in 0..1000 {
             if seen(self).await {
-                return self.owner.rest().await;
+                return;
             }
             tokio::time::sleep(std::time::Duration::from_millis(10)).await;
         }

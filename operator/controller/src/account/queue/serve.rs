@@ -7,12 +7,14 @@ use adops_core::campaign::observed::ExternalId;
 use adops_core::campaign::plan::{Action, NewLine};
 use adops_core::queue::Use;
 use adops_core::queue::demand::Asker;
+use adops_core::reason::Reason;
 use adops_platforms::error::PlatformError;
 use adops_platforms::port::{AdPlatform, Outcome, Scope};
 use adops_platforms::quota::spend;
 use jiff::Timestamp;
 
 use super::{Read, Task, block, ended};
+use crate::account::grant;
 use crate::account::spend as spending;
 use crate::account::state::{AccountState, Block};
 use crate::operator::Shared;
@@ -48,6 +50,7 @@ async fn serve(shared: &Shared, account: &AccountState, batch: Vec<Task>) {
         return;
     };
     let before = account.known().block.clone();
+    let batch = without_revoked(shared, account, batch);
     let (creates, changes): (Vec<Task>, Vec<Task>) =
         batch.into_iter().partition(|task| matches!(task.action, Action::Create(_)));
     serve_changes(shared, account, &platform, changes).await;
@@ -59,6 +62,22 @@ async fn serve(shared: &Shared, account: &AccountState, batch: Vec<Task>) {
         }
     }
     look_at_block(shared, account, before.as_ref());
+}
+
+/// S12: a grant may have gone while a change waited here. What grows is then not sent; the next plan says why.
+fn without_revoked(shared: &Shared, account: &AccountState, batch: Vec<Task>) -> Vec<Task> {
+    let mut granted = Vec::with_capacity(batch.len());
+    for task in batch {
+        match grant::check_stored(shared, &task.who.campaign.namespace, &account.key) {
+            Err(gone) if task.action.grows_spend() => task.answer(Outcome::Failed(PlatformError::NotSent {
+                reason: Reason::AccountNotGranted,
+                until: shared.clock.now(),
+                message: gone.to_string(),
+            })),
+            _ => granted.push(task),
+        }
+    }
+    granted
 }
 
 fn newly_blocked(account: &AccountState, before: Option<&Block>) -> Option<Block> {
