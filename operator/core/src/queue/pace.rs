@@ -5,8 +5,8 @@ use std::time::Duration;
 
 /// Requests a second after the first complaint, before it is halved.
 const FIRST: f64 = 8.0;
-/// The slowest.
-const LEAST: f64 = 1.0 / 30.0;
+/// The slowest: for longer than between two requests at this rate the account is blocked, by what the platform says.
+const LEAST: f64 = 1.0;
 /// What each request that was taken adds to the requests a second.
 const STEP: f64 = 0.05;
 /// From here on there is no limit any more.
