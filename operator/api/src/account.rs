@@ -77,6 +77,10 @@ pub struct AdAccountSpec {
     /// The hard limit: the sum of all daily budgets that adops has live on this account never passes it, whatever
     /// Campaigns and policies ask for.
     pub ceiling: DailyAmount,
+    /// How often and how fast budgets may grow on this account. Default: as the platform lets. What lowers or stops is
+    /// never braked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub brakes: Option<Brakes>,
     /// The namespaces whose Campaigns may use this account. Default: only the account's own.
     #[serde(default)]
     pub allowed_namespaces: AllowedNamespaces,
@@ -138,6 +142,22 @@ pub enum Platform {
     Meta,
     /// TikTok.
     TikTok,
+}
+
+/// What an AdAccount asks of changes of budgets.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, PartialEq, Eq, Default)]
+#[serde(rename_all = "camelCase")]
+pub struct Brakes {
+    /// How often the budget of one line may be changed within an hour before its next increase waits. Default: the
+    /// platform's own limit; Google has none.
+    #[schemars(range(min = 1, max = 1000))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changes_per_hour: Option<i32>,
+    /// By how much of itself a line's budget may grow in one change. For example 100%: it may double. A larger step is not
+    /// made, and told. A new line's first budget is no step. Default: no limit.
+    #[schemars(length(max = 5), regex(pattern = "^[1-9][0-9]{0,3}%$"))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_step: Option<String>,
 }
 
 /// Which namespaces may use an AdAccount.
@@ -264,6 +284,9 @@ pub struct AdAccountStatus {
     /// Failures in a row, and when the next attempt is made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backoff: Option<Backoff>,
+    /// How many objects were lately removed, and when the last one was: what is left of the hourly allowance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub removes: Option<Removes>,
     /// When the account was last read to the end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed_at: Option<Time>,
@@ -286,9 +309,21 @@ impl Default for AdAccountStatus {
             live_budget: None,
             holder: None,
             backoff: None,
+            removes: None,
             observed_at: None,
         }
     }
+}
+
+/// Removes within an hour; a new operator takes all of them for as late as the last one.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, PartialEq)]
+#[serde(rename_all = "camelCase")]
+pub struct Removes {
+    /// How many.
+    #[schemars(range(min = 0))]
+    pub count: i32,
+    /// When the last one was.
+    pub last: Time,
 }
 
 /// How many objects an account holds of those that the platform limits.

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
+use adops_core::budget::brakes::Brakes;
 use adops_core::campaign::line::CampaignId;
 use adops_core::campaign::settings::Field;
 use adops_core::campaign::spec as domain;
@@ -78,6 +79,16 @@ pub fn ceiling(ceiling: &DailyAmount) -> Result<Money, InvalidSpec> {
     parse
         .money("spec.ceiling", "daily", &ceiling.daily, &ceiling.currency)
         .ok_or(InvalidSpec { problems: parse.problems })
+}
+
+/// What an AdAccount asks of changes of budgets. What cannot be read lets nothing grow.
+pub fn brakes(brakes: Option<&account::Brakes>) -> Brakes {
+    let Some(brakes) = brakes else { return Brakes::default() };
+    let percent = |text: &String| text.strip_suffix('%').and_then(|number| number.parse().ok()).unwrap_or(0);
+    Brakes {
+        changes_per_hour: brakes.changes_per_hour.map(|number| u32::try_from(number).unwrap_or(0)),
+        max_step_percent: brakes.max_step.as_ref().map(percent),
+    }
 }
 
 /// A poll interval such as `5m`.

@@ -119,6 +119,7 @@ impl Accounts {
             // What a status does not tell: the platform's billable unit, which is the currency's but for a few.
             budget_unit: currency.minor_unit_micros(),
             ceiling: adops_api::convert::ceiling(&object.spec.ceiling).ok(),
+            brakes: adops_api::convert::brakes(object.spec.brakes.as_ref()),
             stop: object.spec.stop,
             conversion_action: object.spec.conversion_action.clone(),
             url_parameters: object.spec.url_parameters.clone(),

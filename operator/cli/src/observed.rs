@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use adops_api::CampaignStatus;
 use adops_api::campaign::{Line, LineState};
+use adops_core::budget::brakes::BudgetChanges;
 use adops_core::campaign::line::LineKey;
 use adops_core::campaign::observed::{Delivery, Existence, LineRecord, MarkerEvidence, ObservedLine, Snapshot};
 use adops_core::campaign::settings::{Field, Settings, Value};
@@ -130,6 +131,10 @@ fn record(line: &Line) -> LineRecord {
         confirmed_hash: line.hash.clone(),
         stop: line.stop,
         replaces: line.replaces.clone(),
+        budget_changes: BudgetChanges::stored(
+            u32::try_from(line.budget_changes).unwrap_or(u32::MAX),
+            line.budget_changed_at.as_ref().map(|time| time.0),
+        ),
     }
 }
 

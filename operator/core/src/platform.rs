@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
+use crate::budget::brakes::Brakes;
 use crate::campaign::line::{DesiredLine, LineProblem};
 use crate::campaign::observed::ObservedLine;
 use crate::campaign::settings::{Field, Settings, Value};
@@ -50,6 +51,8 @@ pub struct Account {
     pub budget_unit: i64,
     /// What the sum of live daily budgets must never pass.
     pub ceiling: Option<Money>,
+    /// What it asks of changes of budgets.
+    pub brakes: Brakes,
     /// Whether all of ours is to be paused.
     pub stop: bool,
     /// Which conversion counts.
@@ -91,6 +94,11 @@ pub trait PlatformRules: Send + Sync {
 
     /// The smallest daily budget of a line, where the platform has one.
     fn minimum_daily_budget(&self, currency: Currency) -> Option<Money>;
+
+    /// How often the platform lets the budget of one object be changed within an hour, where it has such a limit.
+    fn budget_changes_per_hour(&self) -> Option<u32> {
+        None
+    }
 
     /// Whether ads here are made of images and videos. If not, the media of a spec are not fetched for it.
     fn uses_media(&self) -> bool {

@@ -87,6 +87,8 @@ reasons! {
     ObjectLimit,
     /// A change needs a new object, and `onReplace` refuses that.
     ReplaceNotAllowed,
+    /// A budget would grow by more than `brakes.maxStep` of the account in one change.
+    BudgetStepTooLarge,
     /// The account's ceiling leaves no room.
     CeilingReached,
     /// The Campaign's budget leaves no room until a decrease is confirmed.
@@ -105,6 +107,8 @@ reasons! {
     RemovedOnPlatform,
     /// Irreversible removes wait for their hourly allowance.
     RemoveBraked,
+    /// A budget was changed as often as it may be within an hour.
+    BudgetBraked,
     /// The daily quota is used up.
     QuotaExhausted,
     /// Changes wait for the platform's quota; the message says for about how long.

@@ -157,6 +157,13 @@ pub struct Line {
     #[schemars(length(max = 128))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replaces: Option<String>,
+    /// How often its budget was changed lately, on accounts where that is limited.
+    #[schemars(range(min = 0))]
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub budget_changes: i32,
+    /// When its budget was last changed, on such accounts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget_changed_at: Option<Time>,
 }
 
 impl Line {
@@ -174,6 +181,8 @@ impl Line {
             attempt: None,
             stop: None,
             replaces: None,
+            budget_changes: 0,
+            budget_changed_at: None,
         }
     }
 

@@ -106,6 +106,7 @@ fn status(campaign: &Campaign) -> CampaignStatus {
         time_zone: jiff::tz::TimeZone::get("Europe/Berlin").unwrap(),
         budget_unit: 10_000,
         ceiling: None,
+        brakes: adops_core::budget::brakes::Brakes::default(),
         stop: false,
         conversion_action: None,
         url_parameters: None,

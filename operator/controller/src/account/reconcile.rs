@@ -109,7 +109,11 @@ async fn observe(shared: &Arc<Shared>, key: &Key, account: &AdAccount, state: &A
     let now = shared.clock.now();
     let current = state.known().connection.clone();
     if current.is_none() {
-        remember_backoff(account, &mut state.known().block, now);
+        let mut known = state.known();
+        remember_backoff(account, &mut known.block, now);
+        if let Some(removes) = account.status.as_ref().and_then(|status| status.removes.as_ref()) {
+            known.remember_removes(usize::try_from(removes.count).unwrap_or(usize::MAX), removes.last.0);
+        }
     }
     let changed = match credentials::connect(shared, key, account, current.as_ref()).await {
         Ok(connected) => {

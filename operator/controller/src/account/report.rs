@@ -1,6 +1,6 @@
 //! An AdAccount's status: written only when it says something else than before.
 
-use adops_api::account::ObjectCount;
+use adops_api::account::{ObjectCount, Removes};
 use adops_api::common::Backoff;
 use adops_api::condition::{ConditionType, Conditions, Status};
 use adops_api::{AdAccount, AdAccountStatus, convert};
@@ -18,7 +18,7 @@ use super::state::{AccountState, Block};
 use crate::operator::Shared;
 use crate::runtime::metrics::Kind;
 use crate::runtime::status::{self, WriteError};
-use crate::runtime::watch::Key;
+use crate::runtime::watch::{Key, Stored};
 
 /// A transient failure leaves Ready for this long.
 pub const GRACE: SignedDuration = SignedDuration::from_mins(10);
@@ -89,6 +89,26 @@ pub async fn write(
         tracing::info!(account = %key, reason = %seen.reason, "{}", seen.message);
     }
     Ok(())
+}
+
+/// Keeps how much of the hourly allowance of removes is used, where a new operator finds it.
+pub async fn keep_removes(shared: &Shared, state: &AccountState) -> Result<(), WriteError> {
+    let Some(Stored::Valid(account)) = shared.accounts.get(&state.key) else { return Ok(()) };
+    let before = account.status.clone().unwrap_or_default();
+    let mut after = before.clone();
+    after.removes = removes(state);
+    if after == before {
+        return Ok(());
+    }
+    let written = status::apply_status(&shared.client, account.as_ref(), &after).await?;
+    shared.accounts.put_written(written);
+    shared.metrics.status_writes.get_or_create(&Kind { kind: "AdAccount" }).inc();
+    Ok(())
+}
+
+fn removes(state: &AccountState) -> Option<Removes> {
+    let (count, last) = state.known().removed_lately()?;
+    Some(Removes { count: i32::try_from(count).unwrap_or(i32::MAX), last: Time(last) })
 }
 
 /// What may be spent there.

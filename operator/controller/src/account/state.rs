@@ -269,6 +269,18 @@ impl Known {
         Ok(())
     }
 
+    /// How many removes are counted, and when the last one was.
+    pub fn removed_lately(&self) -> Option<(usize, Timestamp)> {
+        self.removes.back().map(|last| (self.removes.len(), *last))
+    }
+
+    /// What an earlier process has removed counts as if all of it had been as late as the last.
+    pub fn remember_removes(&mut self, count: usize, last: Timestamp) {
+        if self.removes.is_empty() {
+            self.removes = std::iter::repeat_n(last, count.min(REMOVES)).collect();
+        }
+    }
+
     /// When an account whose allowance is used up has one remove again.
     pub fn next_remove(&self) -> Option<Timestamp> {
         self.removes.front().filter(|_| self.removes.len() >= REMOVES).map(|oldest| *oldest + REMOVES_WITHIN)

@@ -7,7 +7,7 @@ use adops_api::CONFIRM_REMOVES_ANNOTATION;
 use adops_core::budget::authority::Permit;
 use adops_core::campaign::line::LineKey;
 use adops_core::campaign::observed::{ExternalId, LineRecord};
-use adops_core::campaign::plan::{Action, Cause, Change, Plan, Withheld};
+use adops_core::campaign::plan::{Action, Cause, Change, Plan, Withheld, counts_budget_changes};
 use adops_core::campaign::restrict::{authorize, needs_grant};
 use adops_core::queue::Use;
 use adops_core::reason::Reason;
@@ -21,9 +21,11 @@ use super::memory::{CampaignMemory, Rejection, fingerprint};
 use super::quota;
 use crate::account::grant;
 use crate::account::queue::{self, Who};
+use crate::account::report as account;
 use crate::account::state::{AccountState, Block};
 use crate::operator::Shared;
 use crate::runtime::backoff;
+use crate::runtime::status::WriteError;
 use crate::runtime::watch::Key;
 
 /// One change on its way.
@@ -157,19 +159,35 @@ pub fn give_back(shared: &Shared, items: Vec<Item>) {
 
 /// Notes in the records what is about to be sent; they are stored before it is.
 pub fn intend(
+    gathered: &Gathered,
     items: &[Item],
     records: &mut BTreeMap<LineKey, LineRecord>,
     memory: &Mutex<CampaignMemory>,
-    now: Timestamp,
 ) {
+    let now = gathered.now;
     let mut memory = memory.lock().unwrap_or_else(PoisonError::into_inner);
     for item in items {
         let Some(key) = &item.line else { continue };
-        records.entry(key.clone()).or_default().intend(&item.change.action, now);
+        let record = records.entry(key.clone()).or_default();
+        record.intend(&item.change.action, now);
+        let known = gathered.accounts.get(&item.account);
+        if known.is_some_and(|known| counts_budget_changes(&known.account, known.rules.as_ref())) {
+            record.count_budget_change(&item.change.action, now);
+        }
         if let Action::Create(new) = &item.change.action {
             memory.attempts.insert(key.clone(), (new.replacement, now));
         }
     }
+}
+
+/// S11: how much of the accounts' allowances of removes is used is kept before it is used, for a new operator to know.
+pub async fn keep_allowances(shared: &Shared, gathered: &Gathered, items: &[Item]) -> Result<(), WriteError> {
+    let removes = items.iter().filter(|item| matches!(item.change.action, Action::Remove { .. }));
+    let accounts: BTreeSet<&String> = removes.map(|item| &item.account).collect();
+    for known in accounts.into_iter().filter_map(|account| gathered.accounts.get(account)) {
+        account::keep_removes(shared, &known.state).await?;
+    }
+    Ok(())
 }
 
 /// Sends, and reads back what was changed.

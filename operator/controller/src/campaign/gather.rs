@@ -296,6 +296,7 @@ fn known(
         time_zone: facts.time_zone.clone(),
         budget_unit: facts.budget_unit,
         ceiling: Some(ceiling),
+        brakes: adops_api::convert::brakes(object.spec.brakes.as_ref()),
         stop: object.spec.stop || shared.options.stop,
         conversion_action: object.spec.conversion_action.clone(),
         url_parameters: object.spec.url_parameters.clone(),

@@ -147,8 +147,10 @@ async fn rounds(
             return finish(shared, key, &campaign, &gathered, &plan, &records).await;
         }
         read_back = false;
-        apply::intend(&items, &mut records, memory, gathered.now);
-        campaign = match write(shared, key, &campaign, report::status(&gathered, &plan, &records)).await {
+        apply::intend(&gathered, &items, &mut records, memory);
+        let written = write(shared, key, &campaign, report::status(&gathered, &plan, &records)).await;
+        let kept = apply::keep_allowances(shared, &gathered, &items).await;
+        campaign = match written.and_then(|written| kept.map(|()| written)) {
             Ok(written) => written,
             Err(error) => {
                 apply::give_back(shared, items);
@@ -318,6 +320,7 @@ fn schedule(shared: &Shared, key: &Key, gathered: &Gathered, plan: &Plan, record
             wakes.push(block.until + later);
         }
         wakes.extend(known.state.known().next_remove().filter(|_| is_braked(plan)));
+        wakes.extend(budgets_unbraked(plan, records, gathered.now).map(|until| until + later));
         let zone = &known.account.time_zone;
         if gathered.spec.budget.period == BudgetPeriod::Flight {
             wakes.push(line::next_day(zone, gathered.now));
@@ -341,6 +344,16 @@ fn schedule(shared: &Shared, key: &Key, gathered: &Gathered, plan: &Plan, record
     if let Some(next) = wakes.into_iter().filter(|at| *at > gathered.now).min() {
         shared.campaigns_queue.add_at(key.clone(), next);
     }
+}
+
+/// When budgets that were changed too often may grow again.
+fn budgets_unbraked<'a>(
+    plan: &'a Plan,
+    records: &'a BTreeMap<LineKey, LineRecord>,
+    now: Timestamp,
+) -> impl Iterator<Item = Timestamp> + 'a {
+    let braked = |line: &&plan::LinePlan| line.withheld.iter().any(|held| held.reason == Reason::BudgetBraked);
+    plan.lines.iter().filter(braked).filter_map(move |line| records.get(&line.key)?.budget_changes.until(now))
 }
 
 fn is_braked(plan: &Plan) -> bool {

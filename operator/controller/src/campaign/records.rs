@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use adops_api::CampaignStatus;
 use adops_api::campaign::{Line, LineState};
+use adops_core::budget::brakes::BudgetChanges;
 use adops_core::campaign::line::LineKey;
 use adops_core::campaign::observed::LineRecord;
 use adops_core::money::{Currency, Money};
@@ -25,6 +26,10 @@ fn record(line: &Line) -> LineRecord {
         confirmed_hash: line.hash.clone(),
         stop: line.stop,
         replaces: line.replaces.clone(),
+        budget_changes: BudgetChanges::stored(
+            u32::try_from(line.budget_changes).unwrap_or(u32::MAX),
+            line.budget_changed_at.as_ref().map(|time| time.0),
+        ),
     }
 }
 
@@ -46,6 +51,8 @@ pub fn write(record: &LineRecord, currency: Option<Currency>, line: &mut Line) {
     line.hash.clone_from(&record.confirmed_hash);
     line.stop = record.stop;
     line.replaces.clone_from(&record.replaces);
+    line.budget_changes = i32::try_from(record.budget_changes.count()).unwrap_or(i32::MAX);
+    line.budget_changed_at = record.budget_changes.last().map(|at| Time(whole_seconds(at)));
 }
 
 /// Times are stored to the second; an attempt must not look earlier than it was.
@@ -69,6 +76,7 @@ mod tests {
             confirmed_hash: Some("00ff".to_owned()),
             stop: Some(4),
             replaces: Some("77".to_owned()),
+            budget_changes: BudgetChanges::stored(3, Some("2027-03-01T00:00:05Z".parse().unwrap())),
         };
         let mut line = Line::pending("google-global/US");
         write(&record, Some("EUR".parse().unwrap()), &mut line);

@@ -234,6 +234,7 @@ fn asks_for_a_user(reason: Reason) -> bool {
                 | Reason::BudgetBelowMinimum
                 | Reason::ObjectLimit
                 | Reason::ReplaceNotAllowed
+                | Reason::BudgetStepTooLarge
                 | Reason::CeilingReached
                 | Reason::RemovedOnPlatform
         )

@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 use super::line;
 use super::settings::{Field, Settings, Value};
 use crate::budget::authority::Reading;
+use crate::budget::brakes::BudgetChanges;
 use crate::marker::{Installation, Token};
 use crate::money::Money;
 use crate::reason::Reason;
@@ -153,4 +154,6 @@ pub struct LineRecord {
     pub stop: Option<i64>,
     /// The object that the one being created replaces; it was seen paused before.
     pub replaces: Option<ExternalId>,
+    /// How often its budget was changed lately, where that is limited.
+    pub budget_changes: BudgetChanges,
 }

@@ -17,6 +17,7 @@ use jiff::Timestamp;
 use super::line::{self, LineKey};
 use super::observed::{Delivery, Existence, ExternalId, LineRecord, ObservedLine};
 use super::plan::{Action, Change, Inputs, LinePlan, Plan, unsettled_until};
+use crate::budget::brakes::BudgetChanges;
 
 impl LineRecord {
     /// Before a change is sent.
@@ -35,6 +36,13 @@ impl LineRecord {
             // What may run counts as running.
             Action::Enable { .. } => self.confirmed_enabled = true,
             Action::Mark { .. } | Action::Pause { .. } | Action::Remove { .. } => {}
+        }
+    }
+
+    /// Before a change of a budget is sent, where their number is limited.
+    pub fn count_budget_change(&mut self, action: &Action, now: Timestamp) {
+        if matches!(action, Action::SetBudget { .. }) {
+            self.budget_changes.add(now);
         }
     }
 
@@ -88,6 +96,9 @@ pub fn remember(inputs: &Inputs<'_>, plan: &Plan) -> BTreeMap<LineKey, LineRecor
         let Some(view) = inputs.accounts.get(&line.key.account) else { continue };
         let Some(object) = line.own() else { continue };
         let record = records.entry(line.key.clone()).or_default();
+        if view.counts_budget_changes() && !knows_changes(record, &object.id) {
+            record.budget_changes = BudgetChanges::unknown(inputs.now);
+        }
         record.id = Some(object.id.clone());
         record.replacement = line.replacement;
         record.attempt = None;
@@ -97,6 +108,11 @@ pub fn remember(inputs: &Inputs<'_>, plan: &Plan) -> BTreeMap<LineKey, LineRecor
         }
     }
     records
+}
+
+/// Whether a record tells how often the budget of an object was changed: it has held it before, or has just made it.
+pub(super) fn knows_changes(record: &LineRecord, id: &ExternalId) -> bool {
+    record.id.as_ref() == Some(id) || record.attempt.is_some()
 }
 
 /// Whether the record of a line that the spec does not have is still needed.

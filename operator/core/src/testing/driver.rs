@@ -273,7 +273,11 @@ impl World {
         }
         todo.sort_by_key(|(_, _, action)| action.importance());
         for (_, key, action) in todo.iter().filter(|(_, key, _)| !key.market.is_empty()) {
-            records.entry(key.clone()).or_default().intend(action, self.now);
+            let record = records.entry(key.clone()).or_default();
+            record.intend(action, self.now);
+            if self.accounts[&key.account].brakes.changes_per_hour.is_some() {
+                record.count_budget_change(action, self.now);
+            }
         }
         if dies() {
             self.restart();

@@ -56,6 +56,7 @@ pub(crate) fn account(name: &str) -> Account {
         time_zone: TimeZone::UTC,
         budget_unit: 10_000,
         ceiling: None,
+        brakes: crate::budget::brakes::Brakes::default(),
         stop: false,
         conversion_action: None,
         url_parameters: None,

@@ -22,6 +22,7 @@ fn account() -> Account {
         time_zone: TimeZone::get("America/New_York").unwrap(),
         budget_unit: 10_000,
         ceiling: None,
+        brakes: adops_core::budget::brakes::Brakes::default(),
         stop: false,
         conversion_action: None,
         url_parameters: Some("utm_source={platform}&utm_campaign={campaign}&utm_content={market}-{locale}-{ad}".into()),

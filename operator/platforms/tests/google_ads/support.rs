@@ -253,6 +253,7 @@ impl World {
             time_zone: facts.time_zone,
             budget_unit: facts.budget_unit,
             ceiling: None,
+            brakes: adops_core::budget::brakes::Brakes::default(),
             stop: false,
             conversion_action: Some("signup".to_owned()),
             url_parameters: Some("utm_source={platform}&utm_campaign={campaign}&utm_content={market}".to_owned()),

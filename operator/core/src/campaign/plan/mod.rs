@@ -105,6 +105,18 @@ pub struct AccountView<'a> {
     pub granted: bool,
 }
 
+impl AccountView<'_> {
+    /// Whether it is of interest how often a budget was changed.
+    pub fn counts_budget_changes(&self) -> bool {
+        counts_budget_changes(self.account, self.rules.as_ref())
+    }
+}
+
+/// Whether an account, or its platform, limits how often a budget is changed.
+pub fn counts_budget_changes(account: &Account, rules: &dyn PlatformRules) -> bool {
+    account.brakes.changes_per_hour.is_some() || rules.budget_changes_per_hour().is_some()
+}
+
 /// What is to be done for a Campaign.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Plan {

@@ -11,11 +11,14 @@ use std::collections::BTreeMap;
 
 use self::caps::Caps;
 pub use self::totals::totals;
+use super::line::LineKey;
 use super::observed::ExternalId;
 use super::plan::{Action, Cause, Change, Inputs, Plan, Withheld};
+use super::record::knows_changes;
 use super::settings::{Field, Value};
 use super::spec::{DriftPolicy, OnReplace, StopsByHand};
 use crate::budget::authority::{Permit, SpendAuthority};
+use crate::budget::brakes::{Attempt, BudgetChanges, braked};
 use crate::platform::Manner;
 use crate::reason::Reason;
 
@@ -26,6 +29,8 @@ type Refusal = Option<(Reason, String)>;
 struct Context<'a> {
     inputs: &'a Inputs<'a>,
     account: &'a str,
+    /// Of which line; none for an object that is retired.
+    line: Option<&'a LineKey>,
     stopped_by_hand: bool,
     /// Whether what runs passes the Campaign's budget, as far as is known.
     over_budget: bool,
@@ -34,7 +39,8 @@ struct Context<'a> {
 type Guard = fn(&Context<'_>, &Change) -> Refusal;
 
 /// The guards in order; the first that refuses names the reason.
-const GUARDS: &[Guard] = &[account_stop, suspension, grant, kept_stop, replacement, drift_policy, contested, currency];
+const GUARDS: &[Guard] =
+    &[account_stop, suspension, grant, kept_stop, replacement, drift_policy, contested, currency, brakes];
 
 /// What the spend authority has granted to the changes of a plan, by the Campaign's name for the account and the object.
 /// It is given back change by change: see [`SpendAuthority`].
@@ -53,12 +59,17 @@ pub fn restrict(inputs: &Inputs<'_>, plan: Plan, authority: &mut SpendAuthority)
 pub fn policy(inputs: &Inputs<'_>, mut plan: Plan, authority: &mut SpendAuthority) -> Plan {
     let over_budget = Caps::new(inputs, &plan, authority).passed(authority);
     for line in &mut plan.lines {
-        let context =
-            Context { inputs, account: &line.key.account, stopped_by_hand: line.stopped_by_hand, over_budget };
+        let context = Context {
+            inputs,
+            account: &line.key.account,
+            line: Some(&line.key),
+            stopped_by_hand: line.stopped_by_hand,
+            over_budget,
+        };
         filter(&mut line.changes, &mut line.withheld, |change| GUARDS.iter().find_map(|guard| guard(&context, change)));
     }
     for retired in &mut plan.retired {
-        let context = Context { inputs, account: &retired.account, stopped_by_hand: false, over_budget };
+        let context = Context { inputs, account: &retired.account, line: None, stopped_by_hand: false, over_budget };
         filter(&mut retired.changes, &mut retired.withheld, |change| {
             // A deletion is carried out in spite of suspension and drift policy: S11.
             let guards: &[Guard] = if change.cause == Cause::Deleted { &[] } else { &[account_stop, suspension] };
@@ -80,7 +91,7 @@ pub fn authorize(inputs: &Inputs<'_>, mut plan: Plan, authority: &mut SpendAutho
 /// Whether policy leaves this difference as it is until the spec or the policy changes, so that
 /// nothing else needs to wait for it. More money than wanted is always waited for.
 pub(super) fn stays_withheld(inputs: &Inputs<'_>, account: &str, change: &Change) -> bool {
-    let context = Context { inputs, account, stopped_by_hand: false, over_budget: false };
+    let context = Context { inputs, account, line: None, stopped_by_hand: false, over_budget: false };
     let lasting: &[Guard] = &[replacement, drift_policy, contested];
     let harmless = match &change.action {
         Action::Set { .. } => true,
@@ -198,6 +209,32 @@ fn currency(context: &Context<'_>, change: &Change) -> Refusal {
     let problem =
         context.inputs.desired.problems.values().find(|problem| problem.reason == Reason::CurrencyMismatch)?;
     change.action.grows_spend().then(|| (Reason::CurrencyMismatch, problem.message.clone()))
+}
+
+/// Each change of a budget passes the brakes: see [`crate::budget::brakes`].
+fn brakes(context: &Context<'_>, change: &Change) -> Refusal {
+    let view = context.inputs.accounts.get(context.account)?;
+    let now = context.inputs.now;
+    let record = context.line.and_then(|line| context.inputs.records.get(line));
+    let (from, to, changes) = match &change.action {
+        Action::Create(new) => (None, new.budget, BudgetChanges::default()),
+        Action::SetBudget { id, from, to, .. } => {
+            let known = record.filter(|record| knows_changes(record, id)).map(|record| record.budget_changes);
+            (Some(*from), *to, known.unwrap_or(BudgetChanges::unknown(now)))
+        }
+        _ => return None,
+    };
+    let attempt = Attempt {
+        from,
+        to,
+        changes,
+        brakes: view.account.brakes,
+        platform_changes_per_hour: view.rules.budget_changes_per_hour(),
+        unit: view.account.budget_unit,
+        minimum: view.rules.minimum_daily_budget(view.account.currency),
+        now,
+    };
+    braked(&attempt).map(|braked| (braked.reason, braked.message))
 }
 
 /// Whether a field of an object may be corrected at all; for callers that count corrections.
