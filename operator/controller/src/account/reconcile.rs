@@ -230,8 +230,9 @@ async fn list(
     };
     let (listing, cost) = spend(Use::Observe, read(shared, key, account, state, &platform)).await;
     platform.quota().listed(&key.to_string(), cost);
+    let listing = listing?;
     let (holds, _) = spend(Use::Observe, hold(shared, key, platform.as_ref())).await;
-    let Listing { facts, snapshot, spend } = listing?;
+    let Listing { facts, snapshot, spend } = listing;
     let now = shared.clock.now();
     let (mut woken, waiting) = {
         let mut known = state.known();
@@ -282,9 +283,10 @@ async fn list(
     holds
 }
 
-/// S13: an account that somebody uses is this cluster's, or nothing is written to it.
+/// S13: an account that another cluster holds is told as soon as it is read. A free one is claimed by the first write.
 async fn hold(shared: &Shared, key: &Key, platform: &dyn AdPlatform) -> Result<(), PlatformError> {
-    if shared.cluster().is_none() || users(shared, key).is_empty() {
+    let is_free = platform.holder().is_none();
+    if is_free || shared.cluster().is_none() || users(shared, key).is_empty() {
         return Ok(());
     }
     platform.hold().await
