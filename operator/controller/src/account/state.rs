@@ -48,6 +48,14 @@ pub struct Block {
     pub since: Timestamp,
 }
 
+impl Block {
+    /// Whether it is our credentials that are lost: the last good connection still reaches the account, for what must
+    /// be stopped or deleted (S11).
+    pub fn is_lost_credentials(&self) -> bool {
+        matches!(self.reason, Reason::SecretNotFound | Reason::SecretKeyMissing | Reason::AccountNotReady)
+    }
+}
+
 /// What is known of an account.
 pub struct Known {
     /// The connector and what it was made of.

@@ -124,9 +124,8 @@ fn unreachable_now(
 
 /// S11, S14: without its Secret an account keeps the last good connection, for what must be stopped or deleted.
 fn passes_block(block: &Block, change: &Change) -> bool {
-    let lost = matches!(block.reason, Reason::SecretNotFound | Reason::SecretKeyMissing | Reason::AccountNotReady);
     let stops = matches!(change.action, Action::Pause { .. } | Action::Remove { .. });
-    lost && stops && matches!(change.cause, Cause::Deleted | Cause::AccountStop)
+    block.is_lost_credentials() && stops && matches!(change.cause, Cause::Deleted | Cause::AccountStop)
 }
 
 fn rejected(memory: &CampaignMemory, key: &LineKey, change: &Change, now: Timestamp) -> Option<(Reason, String)> {

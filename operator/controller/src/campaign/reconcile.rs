@@ -24,6 +24,7 @@ use super::gather::{Gathered, gather};
 use super::memory::CampaignMemory;
 use super::report;
 use crate::account::queue::{self, seed_of};
+use crate::account::state::Block;
 use crate::operator::Shared;
 use crate::runtime::backoff;
 use crate::runtime::metrics::{Kind, Pass};
@@ -207,7 +208,9 @@ async fn read_stale(shared: &Shared, gathered: &Gathered, plan: &Plan) -> bool {
     let mut read = false;
     for (account, ids) in ids {
         let Some(known) = gathered.accounts.get(account) else { continue };
-        if known.block.as_ref().is_some_and(|block| block.until > gathered.now) {
+        let stops = gathered.deleting || known.account.stop;
+        let passes = |block: &Block| stops && block.is_lost_credentials();
+        if known.block.as_ref().is_some_and(|block| block.until > gathered.now && !passes(block)) {
             continue;
         }
         read |= queue::read(shared, &known.state, ids, Use::Observe).await.is_ok();

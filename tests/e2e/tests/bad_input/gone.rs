@@ -2,6 +2,7 @@
 
 use adops_e2e::given;
 use adops_e2e::world::{CUSTOMER, World};
+use jiff::SignedDuration;
 use serde_json::json;
 
 fn stopped(world: &World) -> bool {
@@ -28,6 +29,18 @@ async fn an_account_in_use_stays_until_its_last_campaign_is_gone() {
 async fn without_its_secret_a_deletion_still_stops_spend() {
     let Some(mut world) = given::world().await else { return };
     world.given("spring", json!({})).await;
+    assert!(world.as_admin(&["delete", "secret", "google-ads"], "").status.success());
+    world.until_account("google-global", "Stalled", "True", "SecretNotFound").await;
+    world.delete_campaign("spring").await;
+    world.until_gone("spring").await;
+    assert!(stopped(&world));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_its_secret_a_deletion_is_confirmed_when_reads_lag() {
+    let Some(mut world) = given::world().await else { return };
+    world.given("spring", json!({})).await;
+    world.sim.set_read_lag(SignedDuration::from_secs(4));
     assert!(world.as_admin(&["delete", "secret", "google-ads"], "").status.success());
     world.until_account("google-global", "Stalled", "True", "SecretNotFound").await;
     world.delete_campaign("spring").await;

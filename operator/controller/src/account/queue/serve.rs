@@ -80,8 +80,9 @@ fn without_revoked(shared: &Shared, account: &AccountState, batch: Vec<Task>) ->
     granted
 }
 
+/// Of a Secret that is lost the AdAccount tells by itself, and the connection that is left serves what must be stopped.
 fn newly_blocked(account: &AccountState, before: Option<&Block>) -> Option<Block> {
-    account.known().block.clone().filter(|block| Some(block) != before)
+    account.known().block.clone().filter(|block| Some(block) != before && !block.is_lost_credentials())
 }
 
 /// An account that can be reached no more: its AdAccount tells of it and looks again when the time has come, and nobody
