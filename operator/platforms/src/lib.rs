@@ -9,6 +9,7 @@ pub mod clock;
 pub mod error;
 pub mod google_ads;
 pub mod holder;
+pub mod media;
 pub mod port;
 pub mod quota;
 pub mod registry;
