@@ -25,6 +25,7 @@ use super::records;
 use crate::account::grant;
 use crate::account::spend;
 use crate::account::state::{AccountState, Block};
+use crate::media::Want;
 use crate::operator::Shared;
 use crate::runtime::watch::{Key, Stored};
 
@@ -203,9 +204,32 @@ pub fn gather(
         .map(|(name, known)| (name.clone(), known.account.clone()))
         .collect();
     let rules = |account: &Account| gathered.accounts.get(&account.name).map(|known| known.rules.clone());
-    gathered.desired = line::spread(&gathered.spec, &of_spec, &rules, &spending(&gathered), &MediaBook::new(), now);
+    let media = media(shared, key, &gathered);
+    gathered.desired = line::spread(&gathered.spec, &of_spec, &rules, &spending(&gathered), &media, now);
     adoption::stop(refused, &mut gathered.desired);
     gathered
+}
+
+/// What is known of the files that the spec's ads name, on the accounts whose ads are made of them. That they are wanted
+/// is noted by it: the Campaign is woken when more is known.
+fn media(shared: &Shared, key: &Key, gathered: &Gathered) -> MediaBook {
+    let (mut places, mut wants, mut unsaid) = (Vec::new(), Vec::new(), BTreeSet::new());
+    for name in gathered.spec.accounts.iter().filter(|_| !gathered.deleting) {
+        let account = account_key(key, name);
+        let Some(known) = gathered.accounts.get(name) else {
+            unsaid.insert(account);
+            continue;
+        };
+        if !known.rules.uses_media() {
+            continue;
+        }
+        let may_write = known.granted && !known.account.stop && !gathered.spec.suspend;
+        for url in line::media_urls(&gathered.spec, name) {
+            places.push((name.clone(), url.clone()));
+            wants.push(Want { account: account.clone(), url, rules: known.rules.as_ref(), may_write });
+        }
+    }
+    places.into_iter().zip(shared.media.states(key, &wants, &unsaid)).collect()
 }
 
 /// The accounts of the spec, of records, and those that hold objects of this Campaign.

@@ -409,6 +409,8 @@ impl Verdict {
                     | Reason::AccountNotReady
                     | Reason::NotObserved
                     | Reason::Updating
+                    // After a start files are looked at anew.
+                    | Reason::MediaNotReady
             )
         }) && !retiring
             && !unready.is_empty();

@@ -336,10 +336,14 @@ fn medium(account: &str, url: String, book: &MediaBook) -> Medium {
     Medium { url: place.1, state }
 }
 
-/// The URLs of all media that a spec's lines may need, placeholders filled in.
-pub fn media_urls(spec: &CampaignSpec) -> BTreeSet<String> {
+/// The URLs of all media that a spec's lines on an account may need, placeholders filled in.
+pub fn media_urls(spec: &CampaignSpec, account: &str) -> BTreeSet<String> {
     let mut urls = BTreeSet::new();
-    for market in &spec.markets {
+    if spec.ads.iter().all(|ad| ad.media.is_empty()) {
+        return urls;
+    }
+    let left_out = |market: &Market| spec.except.iter().any(|except| except.matches(account, &market.key));
+    for market in spec.markets.iter().filter(|market| !left_out(market)) {
         let Ok(locale) = locale_of(spec, market) else { continue };
         let fill = |text: &String| text.replace("{market}", &market.key).replace("{locale}", locale.as_str());
         urls.extend(spec.ads.iter().flat_map(|ad| &ad.media).map(fill));
