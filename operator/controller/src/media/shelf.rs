@@ -142,7 +142,12 @@ impl Shelf {
     }
 
     /// Hashes to ask the account for now.
-    fn to_ask(&mut self, files: &BTreeMap<FileKey, File>, rules: &dyn PlatformRules, now: Timestamp) -> BTreeSet<ContentHash> {
+    fn to_ask(
+        &mut self,
+        files: &BTreeMap<FileKey, File>,
+        rules: &dyn PlatformRules,
+        now: Timestamp,
+    ) -> BTreeSet<ContentHash> {
         let wanted: BTreeSet<ContentHash> = self
             .placements
             .keys()
@@ -239,7 +244,8 @@ impl Shelf {
 
     /// When there is something to do again.
     fn next(&self) -> Option<Timestamp> {
-        let waits = |copy: &&Copy| matches!(copy.step, Step::Unasked | Step::Underway | Step::Refused(_) | Step::Absent);
+        let waits =
+            |copy: &&Copy| matches!(copy.step, Step::Unasked | Step::Underway | Step::Refused(_) | Step::Absent);
         let next = self.copies.values().filter(waits).map(|copy| copy.next).min()?;
         Some(self.retry.map_or(next, |retry| retry.max(next)))
     }
@@ -437,4 +443,3 @@ impl super::State {
         }
     }
 }
-
