@@ -48,6 +48,10 @@ pub(crate) const URL_MESSAGE: &str = "must be a URL that begins with https:// or
 pub(crate) const AMOUNT_RULE: &str = "self.matches('^[0-9]{1,12}([.][0-9]{1,6})?$') && self.matches('[1-9]')";
 /// What [`AMOUNT_RULE`] says when it is broken.
 pub(crate) const AMOUNT_MESSAGE: &str = "must be an amount above zero in quotes, for example \"1250.50\"";
+/// CEL: a positive rate, without a sign or an exponent, with at most nine digits on each side of the point.
+pub(crate) const RATE_RULE: &str = "self.matches('^[0-9]{1,9}([.][0-9]{1,9})?$') && self.matches('[1-9]')";
+/// What [`RATE_RULE`] says when it is broken.
+pub(crate) const RATE_MESSAGE: &str = "must be a rate above zero in quotes, for example \"1.0870\"";
 /// CEL: an ISO 4217 currency.
 pub(crate) const CURRENCY_RULE: &str = "self.matches('^[A-Z]{3}$')";
 /// What [`CURRENCY_RULE`] says when it is broken.

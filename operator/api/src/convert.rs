@@ -14,8 +14,9 @@ use adops_core::campaign::settings::Field;
 use adops_core::campaign::spec as domain;
 use adops_core::locale::Locale;
 use adops_core::market::{Market, Place};
-use adops_core::money::Money;
+use adops_core::money::{Currency, Money};
 use adops_core::platform::Platform;
+use adops_core::rates::{Rate, Rates};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
@@ -151,6 +152,7 @@ impl Parse {
         let flight = self.flight(&spec.flight);
         let markets = self.markets(spec);
         let budget = self.budget(&spec.budget);
+        let rates = budget.as_ref().map(|budget| self.rates(&spec.budget, budget.amount.currency(), flight.as_ref()));
         let locales = self.locales("spec.locales", &spec.locales);
         let fallback_locale = self.optional("spec.fallbackLocale", spec.fallback_locale.as_deref());
         let audience = self.audience("spec.audience", spec.audience.as_ref());
@@ -172,6 +174,7 @@ impl Parse {
                 .collect(),
             overrides,
             budget: budget?,
+            rates: rates?,
             split: split(spec.split.as_ref()),
             locales,
             fallback_locale,
@@ -256,6 +259,28 @@ impl Parse {
         };
         let amount = self.money("spec.budget", field, amount, &budget.currency)?;
         Some(domain::Budget { amount, period, redistribute: budget.redistribute })
+    }
+
+    fn rates(&mut self, budget: &api::Budget, base: Currency, flight: Option<&domain::Flight>) -> Rates {
+        let mut rates = BTreeMap::new();
+        for (index, given) in budget.exchange_rates.iter().enumerate() {
+            let path = format!("spec.budget.exchangeRates[{index}]");
+            let from: Option<Currency> = self.parsed(&format!("{path}.from"), &given.from);
+            let to: Option<Currency> = self.parsed(&format!("{path}.to"), &given.to);
+            let price = self.parsed(&format!("{path}.rate"), &given.rate);
+            let date: Option<Date> = self.parsed(&format!("{path}.date"), &given.date);
+            let (Some(from), Some(to), Some(price), Some(date)) = (from, to, price, date) else { continue };
+            if from != base {
+                self.problem(&format!("{path}.from"), format!("a rate from {from}: the budget is in {base}"));
+            }
+            if flight.is_some_and(|flight| date > flight.end) {
+                self.problem(&format!("{path}.date"), format!("{date} is after the flight"));
+            }
+            if rates.insert(to, Rate { price, date }).is_some() {
+                self.problem(&path, format!("a second rate to {to}"));
+            }
+        }
+        Rates::new(base, rates)
     }
 
     fn money(&mut self, path: &str, field: &str, amount: &str, currency: &str) -> Option<Money> {

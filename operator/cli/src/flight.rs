@@ -36,9 +36,9 @@ pub fn estimate(
     let (mut runs, mut unspent) = (0_i128, 0_i128);
     for line in &status.lines {
         let (Ok(key), Some(budget)) = (line.key.parse::<LineKey>(), &line.budget) else { continue };
-        let (Ok(budget), Some(share)) = (Money::parse(budget, total.currency()), as_stored.budgets.get(&key)) else {
-            continue;
-        };
+        let Some(share) = as_stored.budgets.get(&key).copied() else { continue };
+        let Ok(budget) = Money::parse(budget, share.currency()) else { continue };
+        let (Some(budget), Some(share)) = (stored.rates.count(budget), stored.rates.count(share)) else { continue };
         runs += i128::from(budget.micros());
         unspent += i128::from(share.micros());
     }
@@ -46,6 +46,7 @@ pub fn estimate(
         return None;
     }
     let same = planned.budget == stored.budget
+        && planned.rates == stored.rates
         && planned.flight == stored.flight
         && planned.split == stored.split
         && as_stored.budgets.keys().eq(desired.budgets.keys());
@@ -71,7 +72,8 @@ const KEPT: &str = "budgets of a flight are paced anew each day from what was sp
 fn as_observed(mut desired: Desired, status: &CampaignStatus, total: Money) -> Desired {
     for line in &status.lines {
         let (Ok(key), Some(budget)) = (line.key.parse::<LineKey>(), &line.budget) else { continue };
-        let Ok(budget) = Money::parse(budget, total.currency()) else { continue };
+        let currency = desired.budgets.get(&key).map_or(total.currency(), |share| share.currency());
+        let Ok(budget) = Money::parse(budget, currency) else { continue };
         if let Some(wanted) = desired.lines.get_mut(&key) {
             wanted.budget = budget;
         }

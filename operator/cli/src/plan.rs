@@ -19,6 +19,7 @@ use adops_core::catalog::media::MediaBook;
 use adops_core::marker::Installation;
 use adops_core::money::{Currency, Money};
 use adops_core::platform::{Account, PlatformRules};
+use adops_core::rates::Rates;
 use adops_core::reason::Reason;
 use jiff::{SignedDuration, Timestamp};
 
@@ -139,6 +140,8 @@ pub struct Planned {
     pub observed_at: Option<Timestamp>,
     /// What is to be done, after policy.
     pub plan: Plan,
+    /// By which amounts of several currencies are summed up.
+    pub rates: Rates,
     /// Accounts that nothing can be planned on.
     pub unknown_accounts: BTreeMap<String, (Reason, String)>,
     /// Lines of which the settings on the platform are not known.
@@ -213,6 +216,7 @@ fn plan_one(subject: Subject<'_>, now: Timestamp) -> Planned {
         spec_changed: spec_changed || live.is_none(),
         observed_at,
         plan,
+        rates: spec.rates.clone(),
         unknown_accounts: accounts.unknown,
         unknown_settings: observed.unknown,
         keys: keys.collect(),
@@ -382,14 +386,15 @@ pub fn is_later(withheld: &Withheld) -> bool {
     withheld.reason == Reason::BudgetReached
 }
 
-/// Money a day before and after, of the part of a plan that is on one account (or of all).
-pub fn money(plan: &Plan, account: Option<&str>) -> Option<(Money, Money)> {
+/// Money a day before and after, of the part of a plan that is on one account (or of all), in the currency of
+/// `rates`, or without them in that of the account.
+pub fn money(plan: &Plan, account: Option<&str>, rates: Option<&Rates>) -> Option<(Money, Money)> {
     let mut plan = plan.clone();
     if let Some(account) = account {
         plan.lines.retain(|line| line.key.account == account);
         plan.retired.retain(|retired| retired.account == account);
     }
-    totals(&plan)
+    totals(&plan, rates)
 }
 
 /// The ceiling of an account in a currency.

@@ -8,6 +8,7 @@ use adops_core::campaign::settings::{AdSettings, Field, Settings, Value};
 use adops_core::marker::Token;
 use adops_core::market::Place;
 use adops_core::money;
+use adops_core::rates::Rates;
 use adops_core::reason::Reason;
 
 use crate::load::Key;
@@ -64,7 +65,7 @@ fn campaign(planned: &Planned) -> CampaignReport {
         deleting: planned.deleting,
         changed: lines.iter().any(|line| acts(line) || unsaid(line)),
         observed_at: planned.observed_at.filter(|_| planned.exists).map(|at| at.to_string()),
-        money: money_of(&planned.plan),
+        money: money_of(&planned.plan, Some(&planned.rates)),
         lines,
         notes,
     }
@@ -96,7 +97,7 @@ fn line(planned: &Planned, line: &LinePlan) -> LineReport {
         market: line.key.market.clone(),
         id: line.bound.as_ref().map(|object| object.id.clone()),
         kind,
-        money: money_of(&Plan { lines: vec![line.clone()], retired: Vec::new() }),
+        money: money_of(&Plan { lines: vec![line.clone()], retired: Vec::new() }, None),
         changes,
         withheld: withheld.into_iter().map(kept_back).collect(),
         problem: problem.map(|problem| Why { reason: problem.reason, message: problem.message.clone() }),
@@ -121,7 +122,7 @@ fn retired(planned: &Planned, retired: &RetiredPlan) -> Option<LineReport> {
         market,
         id: Some(id),
         kind: if changes.is_empty() { Kind::Unchanged } else { kind(&changes) },
-        money: money_of(&Plan { lines: Vec::new(), retired: vec![retired.clone()] }),
+        money: money_of(&Plan { lines: Vec::new(), retired: vec![retired.clone()] }, None),
         changes,
         withheld: retired.withheld.iter().map(kept_back).collect(),
         problem: None,
@@ -213,15 +214,16 @@ fn ad(ad: &AdSettings) -> String {
     text
 }
 
-fn money_of(plan: &Plan) -> Option<Money> {
-    let (from, to) = plan::money(&plan::eventual(plan), None)?;
+fn money_of(plan: &Plan, rates: Option<&Rates>) -> Option<Money> {
+    let (from, to) = plan::money(&plan::eventual(plan), None, rates)?;
     Some(Money { currency: from.currency().to_string(), from: from.decimal(), to: to.decimal() })
 }
 
 /// Money a day of all plans, by currency.
 fn sums(planned: &[Planned]) -> Vec<Money> {
     let mut by_currency: BTreeMap<String, (money::Money, money::Money)> = BTreeMap::new();
-    for (from, to) in planned.iter().filter_map(|planned| plan::money(&plan::eventual(&planned.plan), None)) {
+    let money = |planned: &Planned| plan::money(&plan::eventual(&planned.plan), None, Some(&planned.rates));
+    for (from, to) in planned.iter().filter_map(money) {
         let zero = money::Money::zero(from.currency());
         let sum = by_currency.entry(from.currency().to_string()).or_insert((zero, zero));
         *sum = (sum.0.checked_add(from).unwrap_or(sum.0), sum.1.checked_add(to).unwrap_or(sum.1));
@@ -243,7 +245,7 @@ fn ceilings(planned: &[Planned], accounts: &BTreeMap<Key, AdAccount>) -> Vec<Str
         let names: BTreeSet<&String> =
             lines.chain(planned.plan.retired.iter().map(|retired| &retired.account)).collect();
         for name in names {
-            let Some((from, to)) = plan::money(&eventual, Some(name)) else { continue };
+            let Some((from, to)) = plan::money(&eventual, Some(name), None) else { continue };
             let sum = growth.entry(Key::account(&planned.key, name)).or_insert((0, to.currency()));
             sum.0 += i128::from(to.micros()) - i128::from(from.micros());
         }

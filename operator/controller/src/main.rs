@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use adops_controller::media::MediaOptions;
 use adops_controller::operator::{Operator, Options};
 use adops_controller::runtime::clock::Clock;
 use adops_controller::runtime::cluster::ClusterIdentity;
@@ -37,6 +38,16 @@ struct Args {
     /// May be given several times.
     #[arg(long)]
     allow_endpoint: Vec<String>,
+    /// An origin that images and videos of ads may come from, as scheme, host and, if only one is meant, port. May be
+    /// given several times. Default: every public host, by https.
+    #[arg(long)]
+    allow_media: Vec<String>,
+    /// How much of images and videos may be in memory at once, in MiB; one file may have half of it.
+    #[arg(long, default_value_t = 128, value_parser = clap::value_parser!(u64).range(2..=65_536))]
+    media_memory: u64,
+    /// How often it is looked whether another image or video lies under the same URL.
+    #[arg(long, default_value = "6h", value_parser = duration)]
+    media_recheck: SignedDuration,
     /// Plan for all accounts and write to none.
     #[arg(long)]
     observe: bool,
@@ -120,7 +131,8 @@ async fn run(args: Args) -> anyhow::Result<()> {
     // kube and reqwest use the same provider; a second installation is no error.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let client = Client::try_default().await.context("no way to a Kubernetes API server")?;
-    let allow = AllowList::new(&args.allow_endpoint).map_err(anyhow::Error::msg)?;
+    let allow = AllowList::new(&args.allow_endpoint).and_then(|list| list.with_media(&args.allow_media));
+    let allow = allow.map_err(anyhow::Error::msg)?;
     let election = args.leader_elect.then(|| Election {
         namespace: leader::namespace(args.lease_namespace),
         duration: args.lease_duration,
@@ -143,6 +155,7 @@ async fn run(args: Args) -> anyhow::Result<()> {
         request_timeout: args.request_timeout,
         cluster: Some(args.cluster_id.map_or(ClusterIdentity::Namespace, ClusterIdentity::Given)),
         holder_bound: args.lease_duration,
+        media: MediaOptions { memory: args.media_memory << 20, recheck: args.media_recheck },
     };
     let operator = Operator::new(client, options).await?;
     if let Some(address) = operator.address() {

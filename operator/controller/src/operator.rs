@@ -11,6 +11,8 @@ use adops_core::campaign::line::CampaignId;
 use adops_core::marker::{CampaignHash, Installation};
 use adops_platforms::allow::AllowList;
 use adops_platforms::holder::ClusterId;
+use adops_platforms::media::fetch::{FetchError, Fetcher};
+use adops_platforms::port::AdPlatform;
 use adops_platforms::quota::Quotas;
 use adops_platforms::transport::Interceptor;
 use jiff::{SignedDuration, Timestamp};
@@ -25,6 +27,7 @@ use crate::account::spend;
 use crate::account::state::AccountState;
 use crate::campaign::memory::CampaignMemory;
 use crate::campaign::reconcile as campaign;
+use crate::media::{Library, MediaOptions, Ways};
 use crate::runtime::activity::Activity;
 use crate::runtime::clock::Clock;
 use crate::runtime::cluster::{ClusterError, ClusterIdentity};
@@ -39,6 +42,9 @@ use crate::runtime::watch::{Key, Store, Stored, watch as watch_kind};
 /// How many passes of a kind may be under way: most of them wait for a platform, and one that hangs must not hold up
 /// the others (S10).
 const UNDER_WAY: usize = 512;
+
+/// How many images and videos may be fetched at once; how many of them are in memory is bounded by their size.
+const FETCHES: usize = 128;
 
 /// How an operator is set up.
 #[derive(Clone)]
@@ -73,6 +79,8 @@ pub struct Options {
     pub cluster: Option<ClusterIdentity>,
     /// How long a reading of such a record lets this process write.
     pub holder_bound: Duration,
+    /// How images and videos are handled.
+    pub media: MediaOptions,
 }
 
 /// What the controllers share.
@@ -107,6 +115,8 @@ pub struct Shared {
     pub campaigns_queue: Arc<WorkQueue<Key>>,
     /// What is known of Campaigns beyond their status.
     pub memory: Mutex<HashMap<Key, Arc<Mutex<CampaignMemory>>>>,
+    /// Images and videos.
+    pub media: Library,
     authority: Mutex<SpendAuthority>,
     slots: Semaphore,
     states: Mutex<HashMap<Key, Arc<AccountState>>>,
@@ -191,6 +201,7 @@ impl Shared {
     /// Forgets a Campaign that is gone.
     pub fn forget_campaign(&self, key: &Key) {
         self.memory.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+        self.media.forget(key);
         for quota in self.quotas.all() {
             quota.withdraw(&key.namespace, &key.name, |_| false);
         }
@@ -242,10 +253,24 @@ impl Shared {
             Clock::Stepped(stepped) => stepped.next_due(),
         };
         let synced = self.campaigns.is_synced() && self.accounts.is_synced() && self.namespaces.is_settled();
-        let rests = self.accounts_queue.is_idle() && self.campaigns_queue.is_idle() && self.activity.is_idle();
+        let queues = self.accounts_queue.is_idle() && self.campaigns_queue.is_idle() && self.media.is_idle();
+        let rests = queues && self.activity.is_idle();
         // Who stands by has nothing to do.
         let idle = synced && (rests || self.fence.stands_by());
         ClockState { now: self.clock.now(), idle, next_due }
+    }
+}
+
+impl Ways for Shared {
+    fn way(&self, account: &Key) -> Result<Arc<dyn AdPlatform>, Timestamp> {
+        let (state, now) = (self.account_state(account), self.clock.now());
+        let known = state.known();
+        if let Some(block) = known.block.as_ref().filter(|block| block.until > now) {
+            return Err(block.until);
+        }
+        // The AdAccount's own pass connects.
+        let soon = now + SignedDuration::from_mins(1);
+        known.connection.as_ref().map(|connected| connected.platform.clone()).ok_or(soon)
     }
 }
 
@@ -258,6 +283,9 @@ pub enum OperatorError {
     /// The health port.
     #[error("the health port: {0}")]
     Health(#[from] std::io::Error),
+    /// The client for images and videos.
+    #[error("the client for images and videos: {0}")]
+    Media(#[from] FetchError),
     /// Another process may act now.
     #[error("this process leads no more")]
     Lease(#[from] LeaseError),
@@ -298,6 +326,15 @@ impl Operator {
             Some(address) => Some(health::bind(address).await?),
             None => None,
         };
+        let campaigns_queue = WorkQueue::new(clock.clone());
+        let media = Library::new(
+            Fetcher::new(options.allow.clone())?,
+            campaigns_queue.clone(),
+            clock.clone(),
+            metrics.clone(),
+            options.media.clone(),
+            options.observe_only,
+        );
         let shared = Shared {
             events: Events::new(&client, fence.clone()),
             client,
@@ -311,8 +348,9 @@ impl Operator {
             campaigns: Arc::new(Store::new(options.namespaces.len().max(1))),
             namespaces: Namespaces::default(),
             accounts_queue: WorkQueue::new(clock.clone()),
-            campaigns_queue: WorkQueue::new(clock.clone()),
+            campaigns_queue,
             memory: Mutex::default(),
+            media,
             authority: Mutex::default(),
             slots: Semaphore::new(options.workers.max(1)),
             states: Mutex::default(),
@@ -361,6 +399,7 @@ impl Operator {
         }
         shared.accounts_queue.close();
         shared.campaigns_queue.close();
+        shared.media.close();
         let drained = async { while workers.join_next().await.is_some() {} };
         if tokio::time::timeout(Duration::from_secs(25), drained).await.is_err() {
             tracing::warn!("what was under way did not end in time; its intents are settled after the next start");
@@ -461,8 +500,14 @@ fn spawn_work(shared: &Arc<Shared>, mut spawn: Spawned, tasks: &mut JoinSet<&'st
         }
     });
     let mut workers = JoinSet::new();
-    for queue in [shared.accounts_queue.clone(), shared.campaigns_queue.clone()] {
+    for queue in [shared.accounts_queue.clone(), shared.campaigns_queue.clone(), shared.media.shelves.clone()] {
         workers.spawn(async move { queue.run_timers().await });
+    }
+    let files = shared.media.files.clone();
+    workers.spawn(async move { files.run_timers().await });
+    for _ in 0..FETCHES {
+        let files = shared.clone();
+        workers.spawn(async move { files.media.files.run_worker(|file| files.media.look(file)).await });
     }
     // Campaigns are worked on when the listings are there: an AdAccount that is not read yet is not missing, and a
     // label that is not read yet revokes nothing.
@@ -472,6 +517,10 @@ fn spawn_work(shared: &Arc<Shared>, mut spawn: Spawned, tasks: &mut JoinSet<&'st
             accounts.accounts.synced().await;
             accounts.campaigns.synced().await;
             accounts.accounts_queue.run_worker(|key| account::reconcile(&accounts, key)).await;
+        });
+        let shelves = shared.clone();
+        workers.spawn(async move {
+            shelves.media.shelves.run_worker(|account| shelves.media.tend(account, shelves.as_ref())).await;
         });
         let campaigns = shared.clone();
         workers.spawn(async move {

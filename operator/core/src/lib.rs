@@ -21,6 +21,7 @@ pub mod market;
 pub mod money;
 pub mod platform;
 pub mod queue;
+pub mod rates;
 pub mod reason;
 pub mod secret;
 pub mod text;

@@ -135,6 +135,8 @@ reasons! {
     AdsInReview,
     /// An image or video is being fetched, or processed by the platform.
     MediaNotReady,
+    /// Another image or video lies under the same URL at every look; the ads keep the one that they have.
+    MediaUnsettled,
     /// The object is being created.
     Creating,
     /// Changes are under way.

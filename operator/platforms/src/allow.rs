@@ -12,7 +12,7 @@ use reqwest::Url;
 use reqwest::dns::Resolve;
 
 use crate::error::PlatformError;
-use crate::resolve::{Guarded, Lookup, System};
+use crate::resolve::{Guarded, Lookup, System, is_public};
 
 /// Hosts of the platforms themselves, https only.
 const PLATFORM_HOSTS: &[&str] =
@@ -22,6 +22,7 @@ const PLATFORM_HOSTS: &[&str] =
 #[derive(Clone)]
 pub struct AllowList {
     extra: Arc<Vec<Origin>>,
+    media: Arc<Vec<Origin>>,
     lookup: Arc<dyn Lookup>,
 }
 
@@ -36,7 +37,7 @@ struct Origin {
 impl Default for AllowList {
     /// The platforms' own hosts.
     fn default() -> Self {
-        Self { extra: Arc::default(), lookup: Arc::new(System) }
+        Self { extra: Arc::default(), media: Arc::default(), lookup: Arc::new(System) }
     }
 }
 
@@ -54,6 +55,13 @@ impl AllowList {
         Ok(Self { extra: Arc::new(origins), ..Self::default() })
     }
 
+    /// The same list, by which images and videos come from these origins only, and from those that are on the list
+    /// anyway. Without any they may come from every public host.
+    pub fn with_media(self, origins: &[String]) -> Result<Self, String> {
+        let media = origins.iter().map(|text| Origin::parse(text)).collect::<Result<_, String>>()?;
+        Ok(Self { media: Arc::new(media), ..self })
+    }
+
     /// The same list with another way to find the addresses of names.
     #[must_use]
     pub fn with_lookup(self, lookup: Arc<dyn Lookup>) -> Self {
@@ -65,15 +73,23 @@ impl AllowList {
         let refuse = || PlatformError::EndpointNotAllowed { url: origin_of(url) };
         let url: Url = url.parse().map_err(|_| refuse())?;
         let host = url.host_str().unwrap_or_default();
-        // Who writes credentials into a URL shows them to whoever may read it.
-        let plain = url.username().is_empty() && url.password().is_none();
-        let own = url.scheme() == "https" && url.port().is_none() && PLATFORM_HOSTS.contains(&host);
-        let extra = self.extra.iter().any(|origin| {
-            origin.scheme == url.scheme()
-                && origin.host == host
-                && origin.port.is_none_or(|port| url.port_or_known_default() == Some(port))
-        });
-        if plain && (own || extra) { Ok(()) } else { Err(refuse()) }
+        let own = is_https(&url) && PLATFORM_HOSTS.contains(&host);
+        let extra = self.extra.iter().any(|origin| origin.has(&url));
+        if is_plain(&url) && (own || extra) { Ok(()) } else { Err(refuse()) }
+    }
+
+    /// Refuses the URL of an image or video that is not to be fetched: all but https at public hosts, or at those of
+    /// [`AllowList::with_media`], and what is on the list. What a name resolves to is judged by the resolver.
+    pub fn check_media_url(&self, url: &str) -> Result<(), PlatformError> {
+        let refuse = || PlatformError::EndpointNotAllowed { url: origin_of(url) };
+        let parsed: Url = url.parse().map_err(|_| refuse())?;
+        let host = parsed.host_str().ok_or_else(refuse)?;
+        // No resolver sees an address.
+        let public = host.trim_matches(['[', ']']).parse().map_or(true, is_public);
+        let media = is_https(&parsed) && public && self.media.is_empty()
+            || self.media.iter().any(|origin| public && origin.has(&parsed));
+        let extra = self.extra.iter().any(|origin| origin.has(&parsed));
+        if is_plain(&parsed) && (media || extra) { Ok(()) } else { Err(refuse()) }
     }
 
     /// Whether an address that is not public is on the list by itself.
@@ -88,7 +104,23 @@ impl AllowList {
     }
 }
 
+/// Who writes credentials into a URL shows them to whoever may read it.
+fn is_plain(url: &Url) -> bool {
+    url.username().is_empty() && url.password().is_none()
+}
+
+fn is_https(url: &Url) -> bool {
+    url.scheme() == "https" && url.port().is_none()
+}
+
 impl Origin {
+    /// Whether a URL lies there.
+    fn has(&self, url: &Url) -> bool {
+        self.scheme == url.scheme()
+            && Some(self.host.as_str()) == url.host_str()
+            && self.port.is_none_or(|port| url.port_or_known_default() == Some(port))
+    }
+
     fn parse(text: &str) -> Result<Self, String> {
         let url: Url = text.parse().map_err(|_| format!("`{text}` is not an origin such as https://host"))?;
         let host = url.host_str().ok_or_else(|| format!("`{text}` has no host"))?;
@@ -178,6 +210,37 @@ mod tests {
                 panic!("{refused} is allowed")
             };
             assert!(!url.contains("secret") && !url.contains("user"), "{url}");
+        }
+    }
+
+    #[test]
+    fn media_come_from_public_hosts_by_https_and_from_what_is_on_the_list() {
+        for (allowed, of_media) in [
+            ("https://cdn.example.com/spring.mp4?v=1#sha256=00", None),
+            ("https://1.1.1.1/spring.jpg", None),
+            ("http://127.0.0.1:4711/spring.jpg", None),
+            ("https://cdn.example.com/spring.mp4", Some("https://cdn.example.com")),
+            ("http://cdn.example.com:8080/spring.mp4", Some("http://cdn.example.com:8080")),
+            ("http://127.0.0.1:4711/spring.jpg", Some("https://cdn.example.com")),
+        ] {
+            let list = list().with_media(&of_media.map(str::to_owned).into_iter().collect::<Vec<_>>()).unwrap();
+            assert!(list.check_media_url(allowed).is_ok(), "{allowed}");
+        }
+        for (refused, of_media) in [
+            ("http://cdn.example.com/spring.mp4", None),
+            ("https://cdn.example.com:8443/spring.mp4", None),
+            ("https://user:secret@cdn.example.com/spring.mp4", None),
+            ("https://10.0.0.1/spring.jpg", None),
+            ("https://169.254.169.254/latest", None),
+            ("https://[::1]/spring.jpg", None),
+            ("https://0x7f.1/", None),
+            ("file:///etc/passwd", None),
+            ("https:", None),
+            ("https://other.example/spring.mp4", Some("https://cdn.example.com")),
+            ("https://10.0.0.1/spring.jpg", Some("https://10.0.0.1")),
+        ] {
+            let list = list().with_media(&of_media.map(str::to_owned).into_iter().collect::<Vec<_>>()).unwrap();
+            assert!(list.check_media_url(refused).is_err(), "{refused}");
         }
     }
 

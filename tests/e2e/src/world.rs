@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use adops_api::{AdAccount, Campaign};
+use adops_controller::media::MediaOptions;
 use adops_controller::operator::{Operator, Options, Shared};
 use adops_controller::runtime::clock::Clock;
 use adops_controller::runtime::cluster::ClusterIdentity;
@@ -211,6 +212,7 @@ spec:
             // Some tests rebuild the cluster: it is the same one.
             cluster: Some(ClusterIdentity::Given("worlds".parse().expect("a cluster"))),
             holder_bound: Duration::from_mins(1),
+            media: MediaOptions::default(),
         };
         adjust(&mut options);
         let runtime =

@@ -12,7 +12,9 @@ pub use platforms::{
 };
 pub use spec::{
     AdoptLine, AdoptionPolicy, Audience, Budget, Campaign, CampaignSpec, Declarations, DeletionPolicy, DesiredState,
-    DriftPolicy, Exception, Flight, Gender, IgnorableField, Objective, OnReplace, Override, SpecialAdCategory, Split,
-    StopsByHand,
+    DriftPolicy, Exception, ExchangeRate, Flight, Gender, IgnorableField, Objective, OnReplace, Override,
+    SpecialAdCategory, Split, StopsByHand,
 };
-pub use status::{AccountFlight, CampaignStatus, Line, LineState, MAX_LINE_MESSAGE, MAX_LISTED, Retired, Withheld};
+pub use status::{
+    AccountFlight, AppliedRate, CampaignStatus, Line, LineState, MAX_LINE_MESSAGE, MAX_LISTED, Retired, Withheld,
+};

@@ -102,6 +102,12 @@ use super::status::CampaignStatus;
     validation = Rule::new("!has(self.adopt) || size(self.adopt) == 0 || self.adoptionPolicy == 'Adopt'")
         .message("needs adoptionPolicy: Adopt")
         .field_path(".adopt"),
+    validation = Rule::new("!has(self.budget.exchangeRates) || self.budget.exchangeRates.all(r, r.date <= self.flight.end)")
+        .message("a rate is of a day after the flight: write the day that it was found on")
+        .field_path(".budget.exchangeRates"),
+    validation = Rule::new("!has(self.budget.exchangeRates) || self.budget.exchangeRates.all(r, self.flight.start - r.date <= duration('8784h'))")
+        .message("a rate is more than a year old when the flight begins: write a current one, with its date")
+        .field_path(".budget.exchangeRates"),
 )]
 pub struct CampaignSpec {
     /// What the spend is for: Awareness, Traffic, Leads, Signups, Sales or AppInstalls. Cannot be changed, for
@@ -328,7 +334,18 @@ pub struct Override {
 /// What may be spent.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq, Eq)]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = Rule::new("has(self.daily) != has(self.flight)").message("needs either daily or flight"))]
+#[x_kube(
+    validation = Rule::new("has(self.daily) != has(self.flight)").message("needs either daily or flight"),
+    validation = Rule::new("!has(self.exchangeRates) || self.exchangeRates.all(r, r.from == self.currency)")
+        .message(Message::Expression(
+            "'a rate from \"' + self.exchangeRates.filter(r, r.from != self.currency)[0].from + '\": the budget is in ' \
+             + self.currency".into(),
+        ))
+        .field_path(".exchangeRates"),
+    validation = Rule::new("!has(self.exchangeRates) || self.exchangeRates.all(r, r.to != self.currency)")
+        .message("a rate from the budget's currency to itself says nothing: leave it out")
+        .field_path(".exchangeRates"),
+)]
 pub struct Budget {
     /// The amount for one day over all lines, a decimal in quotes. For example "6000.00".
     #[schemars(length(max = 19))]
@@ -341,14 +358,42 @@ pub struct Budget {
     #[x_kube(validation = Rule::new(crate::common::AMOUNT_RULE).message(crate::common::AMOUNT_MESSAGE))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub flight: Option<String>,
-    /// The ISO 4217 code of the currency, which must be the accounts'. For example EUR.
+    /// The ISO 4217 code of the currency. Accounts of another one need a rate in `exchangeRates`. For example EUR.
     #[schemars(length(max = 8))]
     #[x_kube(validation = Rule::new(crate::common::CURRENCY_RULE).message(crate::common::CURRENCY_MESSAGE))]
     pub currency: String,
+    /// What the budget is worth on accounts of other currencies, at most 16: one rate for each currency. They are applied as
+    /// they stand here until you write others; none is looked up.
+    #[schemars(length(max = 16))]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["to".into()]))]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exchange_rates: Vec<ExchangeRate>,
     /// Whether the share of a line that is below the platform's minimum goes to the other lines. False: it stays
     /// unspent. Default false.
     #[serde(default)]
     pub redistribute: bool,
+}
+
+/// How much of another currency one unit of the budget's currency buys. For example
+/// `{from: EUR, to: USD, rate: "1.0870", date: 2027-02-20}`: one euro buys 1.0870 dollars.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
+pub struct ExchangeRate {
+    /// The budget's currency, so that a rate never stays when that changes. For example EUR.
+    #[schemars(length(max = 8))]
+    #[x_kube(validation = Rule::new(crate::common::CURRENCY_RULE).message(crate::common::CURRENCY_MESSAGE))]
+    pub from: String,
+    /// The currency of accounts. For example USD.
+    #[schemars(length(max = 8))]
+    #[x_kube(validation = Rule::new(crate::common::CURRENCY_RULE).message(crate::common::CURRENCY_MESSAGE))]
+    pub to: String,
+    /// How much of `to` one unit of `from` buys, a decimal in quotes, with at most nine digits on each side of the point.
+    #[schemars(length(max = 19))]
+    #[x_kube(validation = Rule::new(crate::common::RATE_RULE).message(crate::common::RATE_MESSAGE))]
+    pub rate: String,
+    /// The day that the rate is of: at most a year before the flight begins, and not after it ends. For example 2027-02-20.
+    #[schemars(length(max = 10), extend("format" = "date"))]
+    pub date: String,
 }
 
 /// How the budget is split. Weights need no sum: 2 gets twice what 1 gets.

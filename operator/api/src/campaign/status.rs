@@ -63,6 +63,11 @@ pub struct CampaignStatus {
     #[x_kube(merge_strategy = ListMerge::Atomic)]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub flight: Vec<AccountFlight>,
+    /// The rates by which the budget is applied to accounts of other currencies, as the spec has them.
+    #[schemars(length(max = 16))]
+    #[x_kube(merge_strategy = ListMerge::Atomic)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exchange_rates: Vec<AppliedRate>,
     /// Objects of ours on the platforms that no line needs any more. They are paused or removed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retired: Option<Retired>,
@@ -97,6 +102,7 @@ impl Default for CampaignStatus {
             pace: None,
             lines: Vec::new(),
             flight: Vec::new(),
+            exchange_rates: Vec::new(),
             retired: None,
             withheld: Vec::new(),
             withheld_count: 0,
@@ -234,6 +240,23 @@ pub struct AccountFlight {
     pub start: Time,
     /// The first instant after the last day.
     pub end: Time,
+}
+
+/// A rate that is applied.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
+pub struct AppliedRate {
+    /// The currency of accounts.
+    #[schemars(length(max = 3))]
+    pub to: String,
+    /// How much of it one unit of the budget's currency buys.
+    #[schemars(length(max = 19))]
+    pub rate: String,
+    /// The day that the rate is of.
+    #[schemars(length(max = 10))]
+    pub date: String,
+    /// Since when it is applied.
+    pub since: Time,
 }
 
 /// Objects of ours that no line needs any more.

@@ -297,6 +297,76 @@ pub const CASES: &[Case] = &[
         &["spec.budget.currency: Invalid value: \"EURO\": must be an ISO 4217 currency code, for example EUR"],
     ),
     campaign(
+        "currency: EUR",
+        "currency: EUR, exchangeRates: [{from: EUR, to: USD, rate: \"1.0870\", date: 2027-02-20}, {from: EUR, to: JPY, rate: \"163.21\", date: 2027-03-15}]",
+        &[],
+    ),
+    campaign(
+        "currency: EUR",
+        "currency: EUR, exchangeRates: [{from: EUR, to: USD, rate: \"0\", date: 2027-02-20}]",
+        &["spec.budget.exchangeRates[0].rate: Invalid value: \"0\": must be a rate above zero in quotes, for example \"1.0870\""],
+    ),
+    campaign(
+        "currency: EUR",
+        "currency: EUR, exchangeRates: [{from: EUR, to: USD, rate: \"-1.087\", date: 2027-02-20}]",
+        &["spec.budget.exchangeRates[0].rate: Invalid value: \"-1.087\": must be a rate above zero in quotes, for example \"1.0870\""],
+    ),
+    campaign(
+        "currency: EUR",
+        "currency: EUR, exchangeRates: [{from: EUR, to: USD, rate: \"1,0870\", date: 2027-02-20}]",
+        &["spec.budget.exchangeRates[0].rate: Invalid value: \"1,0870\": must be a rate above zero in quotes, for example \"1.0870\""],
+    ),
+    campaign(
+        "currency: EUR",
+        "currency: EUR, exchangeRates: [{from: EUR, to: USD, rate: \"1.0870 USD\", date: 2027-02-20}]",
+        &["spec.budget.exchangeRates[0].rate: Invalid value: \"1.0870 USD\": must be a rate above zero in quotes, for example \"1.0870\""],
+    ),
+    campaign(
+        "currency: EUR",
+        "currency: EUR, exchangeRates: [{from: EUR, to: USD, rate: 1.087, date: 2027-02-20}]",
+        &["spec.budget.exchangeRates[0].rate: Invalid value: \"number\": spec.budget.exchangeRates[0].rate in body must be of type string: \"number\""],
+    ),
+    campaign(
+        "currency: EUR",
+        "currency: EUR, exchangeRates: [{from: EUR, to: USD, rate: \"1.0870\", date: 2026-02-20}]",
+        &["spec.budget.exchangeRates: Invalid value: a rate is more than a year old when the flight begins: write a current one, with its date"],
+    ),
+    campaign(
+        "currency: EUR",
+        "currency: EUR, exchangeRates: [{from: EUR, to: USD, rate: \"1.0870\", date: 2072-02-20}]",
+        &["spec.budget.exchangeRates: Invalid value: a rate is of a day after the flight: write the day that it was found on"],
+    ),
+    campaign(
+        "currency: EUR",
+        "currency: EUR, exchangeRates: [{from: EUR, to: USD, rate: \"1.0870\"}]",
+        &["spec.budget.exchangeRates[0].date: Required value"],
+    ),
+    campaign(
+        "currency: EUR",
+        "currency: EUR, exchangeRates: [{from: GBP, to: USD, rate: \"1.0870\", date: 2027-02-20}]",
+        &["spec.budget.exchangeRates: Invalid value: a rate from \"GBP\": the budget is in EUR"],
+    ),
+    campaign(
+        "currency: EUR",
+        "currency: EUR, exchangeRates: [{from: EUR, to: EUR, rate: \"1.0870\", date: 2027-02-20}]",
+        &["spec.budget.exchangeRates: Invalid value: a rate from the budget's currency to itself says nothing: leave it out"],
+    ),
+    campaign(
+        "currency: EUR",
+        "currency: EUR, exchangeRates: [{from: EUR, to: usd, rate: \"1.0870\", date: 2027-02-20}]",
+        &["spec.budget.exchangeRates[0].to: Invalid value: \"usd\": must be an ISO 4217 currency code, for example EUR"],
+    ),
+    campaign(
+        "currency: EUR",
+        "currency: EUR, exchangeRates: [{from: EUR, to: USD, rate: \"1.0870\", date: 2027-02-20}, {from: EUR, to: USD, rate: \"1.1\", date: 2027-02-20}]",
+        &["spec.budget.exchangeRates[1]: Duplicate value: {\"to\":\"USD\"}"],
+    ),
+    campaign(
+        "currency: EUR",
+        "currency: EUR, exchangeRates: {USD: \"1.0870\"}",
+        &["spec.budget.exchangeRates: Invalid value: \"object\": spec.budget.exchangeRates in body must be of type array: \"object\""],
+    ),
+    campaign(
         "objective: Signups",
         "objective: Fame",
         &[

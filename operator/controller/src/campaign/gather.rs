@@ -25,6 +25,7 @@ use super::records;
 use crate::account::grant;
 use crate::account::spend;
 use crate::account::state::{AccountState, Block};
+use crate::media::Want;
 use crate::operator::Shared;
 use crate::runtime::watch::{Key, Stored};
 
@@ -203,9 +204,32 @@ pub fn gather(
         .map(|(name, known)| (name.clone(), known.account.clone()))
         .collect();
     let rules = |account: &Account| gathered.accounts.get(&account.name).map(|known| known.rules.clone());
-    gathered.desired = line::spread(&gathered.spec, &of_spec, &rules, &spending(&gathered), &MediaBook::new(), now);
+    let media = media(shared, key, &gathered);
+    gathered.desired = line::spread(&gathered.spec, &of_spec, &rules, &spending(&gathered), &media, now);
     adoption::stop(refused, &mut gathered.desired);
     gathered
+}
+
+/// What is known of the files that the spec's ads name, on the accounts whose ads are made of them. That they are wanted
+/// is noted by it: the Campaign is woken when more is known.
+fn media(shared: &Shared, key: &Key, gathered: &Gathered) -> MediaBook {
+    let (mut places, mut wants, mut unsaid) = (Vec::new(), Vec::new(), BTreeSet::new());
+    for name in gathered.spec.accounts.iter().filter(|_| !gathered.deleting) {
+        let account = account_key(key, name);
+        let Some(known) = gathered.accounts.get(name) else {
+            unsaid.insert(account);
+            continue;
+        };
+        if !known.rules.uses_media() {
+            continue;
+        }
+        let may_write = known.granted && !known.account.stop && !gathered.spec.suspend;
+        for url in line::media_urls(&gathered.spec, name) {
+            places.push((name.clone(), url.clone()));
+            wants.push(Want { account: account.clone(), url, rules: known.rules.as_ref(), may_write });
+        }
+    }
+    places.into_iter().zip(shared.media.states(key, &wants, &unsaid)).collect()
 }
 
 /// The accounts of the spec, of records, and those that hold objects of this Campaign.
@@ -346,13 +370,18 @@ fn spending(gathered: &Gathered) -> Spending {
     if gathered.spec.budget.period != BudgetPeriod::Flight {
         return spending;
     }
-    let total = gathered.spec.budget.amount;
+    let (total, rates) = (gathered.spec.budget.amount, &gathered.spec.rates);
     let flight = &gathered.spec.flight;
     let money = |micros: i64| {
         Money::from_micros(micros.max(0).unsigned_abs(), total.currency()).unwrap_or(Money::zero(total.currency()))
     };
     let (mut before, mut last, mut early_day) = (0_i64, 0_i64, None);
-    for (name, known) in gathered.accounts.iter().filter(|(_, known)| known.account.currency == total.currency()) {
+    for (name, known) in gathered.accounts.iter().filter(|(_, known)| rates.know(known.account.currency)) {
+        // What was spent counts by the rates of today, rounded up.
+        let counted = |micros: i64| {
+            let micros = rates.count_micros(micros.into(), known.account.currency).unwrap_or(0);
+            i64::try_from(micros).unwrap_or(i64::MAX)
+        };
         let now = gathered.now.to_zoned(known.account.time_zone.clone());
         let today = now.date();
         let yesterday = today.yesterday().unwrap_or(today);
@@ -364,8 +393,9 @@ fn spending(gathered: &Gathered) -> Spending {
             let over = days.iter().filter(|(day, _)| **day >= flight.start && **day < today);
             let reported: i64 = over.clone().map(|(_, micros)| *micros).sum();
             let of_last = days.get(&yesterday).copied().filter(|_| yesterday >= flight.start).unwrap_or(0);
-            before += reported - of_last;
-            last += of_last;
+            before = before.saturating_add(counted(reported - of_last));
+            last = last.saturating_add(counted(of_last));
+            let reported = counted(reported);
             // Objects of replaced lines count, too; each has a key of its own here.
             let spent = Spent { reported: money(reported), unreported: Money::zero(total.currency()) };
             spending.insert(LineKey::new(name.clone(), format!("object {id}")), spent);

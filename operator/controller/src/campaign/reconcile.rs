@@ -115,6 +115,7 @@ fn new_generation(shared: &Shared, key: &Key, campaign: &Campaign, memory: &Mute
     let generation = campaign.metadata.generation.unwrap_or(0);
     let changed = memory.lock().unwrap_or_else(PoisonError::into_inner).begin(generation, shared.clock.now());
     if changed {
+        shared.media.look_again(key);
         for line in campaign.status.iter().flat_map(|status| &status.lines) {
             if let (Some(id), Some((account, _))) = (&line.id, line.key.rsplit_once('/')) {
                 shared.account_state(&account_key(key, account)).known().uncontest(id, |_| false);
@@ -139,6 +140,7 @@ async fn rounds(
         forget_settled(memory, &gathered);
         let items = apply::select(shared, &gathered, &mut plan, memory);
         tell_stops(shared, key, &campaign, &gathered, &records).await;
+        tell_media(shared, key, &campaign).await;
         if items.is_empty() {
             drop(slot);
             if !read_back && read_stale(shared, &gathered, &plan).await {
@@ -498,6 +500,17 @@ async fn tell_stops(
             let note = format!("{line} was stopped by hand on the platform; it stays so until the spec changes");
             tracing::info!(campaign = %key, "{note}");
             shared.events.warning(&campaign.object_ref(&()), Reason::StoppedOnPlatform, "Observe", note).await;
+        }
+    }
+}
+
+/// Another content under a URL is told once, when it is taken up, and when it does not settle.
+async fn tell_media(shared: &Shared, key: &Key, campaign: &Campaign) {
+    for (reason, note) in shared.media.take_notes(key) {
+        let on = campaign.object_ref(&());
+        match reason {
+            Reason::Applied => shared.events.normal(&on, reason, "Observe", note).await,
+            _ => shared.events.warning(&on, reason, "Observe", note).await,
         }
     }
 }

@@ -4,18 +4,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use adops_api::CampaignStatus;
-use adops_api::campaign::{AccountFlight, Line, LineState, Retired, Withheld as WithheldStatus};
+use adops_api::campaign::{AccountFlight, AppliedRate, Line, LineState, Retired, Withheld as WithheldStatus};
 use adops_api::condition::{ConditionType, Conditions, Status, cut, find};
 use adops_core::campaign::line::{self, LineKey};
 use adops_core::campaign::observed::{Delivery, LineRecord};
 use adops_core::campaign::plan::{LinePlan, Plan, Withheld};
 use adops_core::campaign::spec::State;
-use adops_core::money::Money;
+use adops_core::money::{Currency, Money};
 use adops_core::reason::Reason;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
-use super::gather::Gathered;
+use super::gather::{Gathered, Known};
 use super::records;
 use crate::account::queue::needs_human;
 use crate::account::report::GRACE;
@@ -42,6 +42,7 @@ pub fn status(gathered: &Gathered, plan: &Plan, records: &BTreeMap<LineKey, Line
     status.spend_7d = spend;
     status.pace = pace;
     status.flight = flights(gathered);
+    status.exchange_rates = exchange_rates(gathered);
     status.retired = retired(plan);
     let withheld: Vec<(String, &Withheld)> = withheld(plan);
     status.withheld_count = i32::try_from(withheld.len()).unwrap_or(i32::MAX);
@@ -266,21 +267,51 @@ fn status_lines(gathered: &Gathered, lines: &[LineReport], records: &BTreeMap<Li
     all.into_values().take(1000).collect()
 }
 
+/// The rates in use: those to currencies of accounts. One that was in use before keeps its time.
+fn exchange_rates(gathered: &Gathered) -> Vec<AppliedRate> {
+    let of_accounts: BTreeSet<Currency> = gathered
+        .accounts
+        .values()
+        .filter(|known| of_spec(gathered, known))
+        .map(|known| known.account.currency)
+        .collect();
+    // An account that cannot be looked at now is no other one.
+    let unsaid = gathered.spec.accounts.iter().any(|name| !gathered.accounts.contains_key(name));
+    let before = &gathered.status.exchange_rates;
+    let was_in_use = |to: &str| before.iter().any(|applied| applied.to == to);
+    let applied = gathered.spec.rates.iter().map(|(to, rate)| (to, to.to_string(), rate));
+    applied
+        .filter(|(to, word, _)| of_accounts.contains(to) || (unsaid && was_in_use(word)))
+        .map(|(_, to, rate)| {
+            let (rate, date) = (rate.price.to_string(), rate.date.to_string());
+            let same = |applied: &&AppliedRate| applied.to == to && applied.rate == rate && applied.date == date;
+            let since = before.iter().find(same).map_or(Time(gathered.now), |applied| applied.since.clone());
+            AppliedRate { to, rate, date, since }
+        })
+        .collect()
+}
+
+fn of_spec(gathered: &Gathered, known: &Known) -> bool {
+    gathered.spec.accounts.contains(&known.account.name)
+}
+
 fn budget_per_day(gathered: &Gathered) -> Option<String> {
-    let currency = gathered.spec.budget.amount.currency();
+    let rates = &gathered.spec.rates;
+    let currency = rates.base();
     let sum = gathered
         .accounts
         .values()
-        .filter(|known| known.account.currency == currency)
         .flat_map(|known| known.snapshot.lines.values())
         .filter(|object| {
             object.existence == adops_core::campaign::observed::Existence::Live
                 && object.delivery == Delivery::Enabled
                 && belongs(gathered, object)
         })
-        .map(|object| object.budget.micros())
+        .filter_map(|object| rates.count(object.budget))
+        .map(Money::micros)
         .fold(0_i64, i64::saturating_add);
-    Some(Money::from_micros(sum.unsigned_abs(), currency).ok()?.to_string())
+    let sum = Money::from_micros(sum.unsigned_abs(), currency).ok()?;
+    Some(sum.floor_to(currency.minor_unit_micros()).to_string())
 }
 
 fn belongs(gathered: &Gathered, object: &adops_core::campaign::observed::ObservedLine) -> bool {
@@ -289,13 +320,19 @@ fn belongs(gathered: &Gathered, object: &adops_core::campaign::observed::Observe
 
 /// Spend of the last seven account days, and how it compares to the budget of the finished ones.
 fn measure(gathered: &Gathered) -> (Option<String>, Option<String>) {
-    let currency = gathered.spec.budget.amount.currency();
+    let rates = &gathered.spec.rates;
+    let currency = rates.base();
     let (mut spent, mut settled, mut planned) = (0_i64, 0_i64, 0_i64);
-    for known in gathered.accounts.values().filter(|known| known.account.currency == currency) {
+    for known in gathered.accounts.values().filter(|known| rates.know(known.account.currency)) {
+        let counted = |micros: i64| {
+            let micros = rates.count_micros(micros.into(), known.account.currency).unwrap_or(0);
+            i64::try_from(micros).unwrap_or(i64::MAX)
+        };
         let today = gathered.now.to_zoned(known.account.time_zone.clone()).date();
         let first = today.checked_sub(6.days()).unwrap_or(today);
         for (id, days) in &known.spend {
-            spent += days.iter().filter(|(day, _)| **day >= first && **day <= today).map(|(_, m)| *m).sum::<i64>();
+            let lately = days.iter().filter(|(day, _)| **day >= first && **day <= today).map(|(_, m)| *m).sum();
+            spent = spent.saturating_add(counted(lately));
             let Some(object) = known.snapshot.lines.get(id) else { continue };
             // Days on which it ran from beginning to end: from the second with spend to yesterday.
             let Some(began) = days.keys().next().copied() else { continue };
@@ -304,8 +341,9 @@ fn measure(gathered: &Gathered) -> (Option<String>, Option<String>) {
                 .filter(|(day, _)| **day > began && **day >= first && **day < today)
                 .map(|(_, micros)| *micros)
                 .collect();
-            settled += full.iter().sum::<i64>();
-            planned += object.budget.micros().saturating_mul(i64::try_from(full.len()).unwrap_or(0));
+            settled = settled.saturating_add(counted(full.iter().sum()));
+            let meant = object.budget.micros().saturating_mul(i64::try_from(full.len()).unwrap_or(0));
+            planned = planned.saturating_add(counted(meant));
         }
     }
     let money = |micros: i64| Money::from_micros(micros.max(0).unsigned_abs(), currency).ok();
@@ -409,6 +447,8 @@ impl Verdict {
                     | Reason::AccountNotReady
                     | Reason::NotObserved
                     | Reason::Updating
+                    // After a start files are looked at anew.
+                    | Reason::MediaNotReady
             )
         }) && !retiring
             && !unready.is_empty();

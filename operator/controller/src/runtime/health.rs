@@ -51,7 +51,8 @@ pub async fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
 /// Liveness follows the work: a worker that is stuck, or a task that ended, is not alive. (A task that
 /// ends also ends the process.)
 async fn healthz(State(shared): State<Arc<Shared>>) -> (StatusCode, String) {
-    let longest = shared.accounts_queue.longest_run().max(shared.campaigns_queue.longest_run());
+    let passes = shared.accounts_queue.longest_run().max(shared.campaigns_queue.longest_run());
+    let longest = passes.max(shared.media.shelves.longest_run());
     if longest > STUCK {
         return (StatusCode::INTERNAL_SERVER_ERROR, format!("a pass has taken {} s", longest.as_secs()));
     }

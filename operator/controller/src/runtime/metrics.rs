@@ -33,6 +33,13 @@ pub struct Changed {
     pub outcome: &'static str,
 }
 
+/// Labels of a look at an image or video.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub struct Fetch {
+    /// `read`, `unchanged` or `failed`.
+    pub outcome: &'static str,
+}
+
 /// Labels of a platform request.
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 pub struct Requested {
@@ -96,6 +103,8 @@ pub struct Metrics {
     pub changes: Family<Changed, Counter>,
     /// Platform requests.
     pub requests: Family<Requested, Counter>,
+    /// Looks at images and videos by URL.
+    pub media_fetches: Family<Fetch, Counter>,
     /// Changes that wait for their turn, by class of importance.
     pub waiting: Family<Class, Gauge>,
     /// Seconds from when a change was ready to when it was sent.
@@ -126,6 +135,7 @@ impl Default for Metrics {
         let passes = Family::default();
         let changes = Family::default();
         let requests = Family::default();
+        let media_fetches = Family::default();
         let waiting = Family::default();
         let wait_seconds: Family<Class, Histogram> = Family::new_with_constructor(seconds);
         let operations = Family::default();
@@ -140,6 +150,7 @@ impl Default for Metrics {
         registry.register("reconcile", "Passes by kind and the reason of their end", passes.clone());
         registry.register("platform_changes", "Changes sent to a platform", changes.clone());
         registry.register("platform_requests", "Requests sent to a platform", requests.clone());
+        registry.register("media_fetches", "Looks at images and videos by URL", media_fetches.clone());
         registry.register("queue_changes", "Changes that wait for their turn on an account", waiting.clone());
         registry.register(
             "queue_wait_seconds",
@@ -172,6 +183,7 @@ impl Default for Metrics {
             passes,
             changes,
             requests,
+            media_fetches,
             waiting,
             wait_seconds,
             operations,

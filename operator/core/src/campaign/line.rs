@@ -10,13 +10,13 @@ use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
 use super::shares;
-use super::spec::{AccountOverrides, Ad, Audience, CampaignSpec, Copy, State};
+use super::spec::{AccountOverrides, Ad, Audience, CampaignSpec, Copy, Decimal, State};
 use crate::budget::pacing;
 use crate::catalog::media::{MediaBook, MediaState, Medium};
 use crate::locale::{self, Locale};
 use crate::marker::{CampaignHash, LineHash};
 use crate::market::Market;
-use crate::money::Money;
+use crate::money::{Money, MoneyError};
 use crate::platform::{Account, PlatformRules};
 use crate::reason::Reason;
 
@@ -156,6 +156,16 @@ pub struct DesiredLine {
     pub spec: std::sync::Arc<CampaignSpec>,
 }
 
+impl DesiredLine {
+    /// An amount that the spec names in the budget's currency (a bid, a target), in that of the line's account, rounded
+    /// down.
+    pub fn amount(&self, decimal: &Decimal, account: &Account) -> Result<Money, MoneyError> {
+        let rates = &self.spec.rates;
+        let amount = Money::parse(&decimal.0, rates.base())?;
+        rates.give(amount, account.currency).ok_or(MoneyError::Mixed(account.currency, rates.base()))
+    }
+}
+
 /// An ad with the copy of one locale, placeholders filled in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DesiredAd {
@@ -178,7 +188,8 @@ pub struct Desired {
     pub problems: BTreeMap<LineKey, LineProblem>,
     /// Lines of accounts about which too little is known yet.
     pub unknown: BTreeSet<LineKey>,
-    /// The daily share of every line, of those with a problem, too.
+    /// The daily share of every line, of those with a problem, too: in the currency of its account; in that of the budget
+    /// where the account's is not known, or has no rate.
     pub budgets: BTreeMap<LineKey, Money>,
 }
 
@@ -203,14 +214,8 @@ pub fn spread(
             desired.unknown.insert(key);
             continue;
         };
-        if account.currency != spec.budget.amount.currency() {
-            let message = format!(
-                "the budget is in {}, the account {} is in {}: give the Campaign an account of its currency",
-                spec.budget.amount.currency(),
-                account.name,
-                account.currency
-            );
-            desired.problems.insert(key, LineProblem::new(Reason::CurrencyMismatch, message));
+        if let Err(problem) = convertible(spec, account, now) {
+            desired.problems.insert(key, problem);
             continue;
         }
         match line(spec, &key, account, media, now) {
@@ -224,6 +229,31 @@ pub fn spread(
     }
     shares::set_budgets(&shares::Inputs { spec, accounts, rules, spending, now }, &mut desired);
     desired
+}
+
+/// Whether the budget can be given to an account of this currency.
+fn convertible(spec: &CampaignSpec, account: &Account, now: Timestamp) -> Result<(), LineProblem> {
+    let (base, currency) = (spec.rates.base(), account.currency);
+    if currency == base {
+        return Ok(());
+    }
+    let problem = |message: String| Err(LineProblem::new(Reason::CurrencyMismatch, message));
+    let Some(rate) = spec.rates.get(currency) else {
+        return problem(format!(
+            "the budget is in {base}, the account {} is in {currency}: give a rate in spec.budget.exchangeRates, or an \
+             account of the budget's currency",
+            account.name
+        ));
+    };
+    // A day is over elsewhere before it is over here.
+    let tomorrow = now.to_zoned(TimeZone::UTC).date().tomorrow();
+    if tomorrow.is_ok_and(|tomorrow| rate.date > tomorrow) {
+        return problem(format!(
+            "the rate from {base} to {currency} in spec.budget.exchangeRates is of {}, which is yet to come",
+            rate.date
+        ));
+    }
+    Ok(())
 }
 
 /// The keys of all lines, in the order of the spec.
@@ -336,10 +366,14 @@ fn medium(account: &str, url: String, book: &MediaBook) -> Medium {
     Medium { url: place.1, state }
 }
 
-/// The URLs of all media that a spec's lines may need, placeholders filled in.
-pub fn media_urls(spec: &CampaignSpec) -> BTreeSet<String> {
+/// The URLs of all media that a spec's lines on an account may need, placeholders filled in.
+pub fn media_urls(spec: &CampaignSpec, account: &str) -> BTreeSet<String> {
     let mut urls = BTreeSet::new();
-    for market in &spec.markets {
+    if spec.ads.iter().all(|ad| ad.media.is_empty()) {
+        return urls;
+    }
+    let left_out = |market: &Market| spec.except.iter().any(|except| except.matches(account, &market.key));
+    for market in spec.markets.iter().filter(|market| !left_out(market)) {
         let Ok(locale) = locale_of(spec, market) else { continue };
         let fill = |text: &String| text.replace("{market}", &market.key).replace("{locale}", locale.as_str());
         urls.extend(spec.ads.iter().flat_map(|ad| &ad.media).map(fill));

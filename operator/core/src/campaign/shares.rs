@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use super::line::{self, Desired, LineKey, LineProblem, Spending};
 use super::spec::{BudgetPeriod, CampaignSpec};
 use crate::budget::{pacing, split};
-use crate::money::Money;
+use crate::money::{Currency, Money};
 use crate::platform::{Account, PlatformRules};
 use crate::reason::Reason;
 
@@ -56,15 +56,35 @@ pub(super) fn set_budgets(inputs: &Inputs<'_>, desired: &mut Desired) {
         let furthest = |below: &Below| (below.needed.is_none(), below.needed, below.key.clone());
         let Some(first) = below.into_iter().max_by_key(furthest) else { return };
         parts.retain(|part| part.key != first.key);
-        desired.budgets.insert(first.key.clone(), Money::zero(total.currency()));
+        desired.budgets.insert(first.key.clone(), Money::zero(inputs.currency(&first.key)));
         leave(spec, total, &[first], desired);
     }
 }
 
 impl Inputs<'_> {
-    fn unit(&self, key: &LineKey) -> i64 {
-        let fallback = self.spec.budget.amount.currency().minor_unit_micros();
+    /// The currency that a line's budget is in.
+    fn currency(&self, key: &LineKey) -> Currency {
+        let of_account = self.accounts.get(&key.account).map(|account| account.currency);
+        of_account.filter(|currency| self.spec.rates.know(*currency)).unwrap_or(self.spec.rates.base())
+    }
+
+    /// The smallest step of a line's budget, in micros of its account's currency.
+    fn own_unit(&self, key: &LineKey) -> i64 {
+        let fallback = self.spec.rates.base().minor_unit_micros();
         self.accounts.get(&key.account).map_or(fallback, |account| account.budget_unit)
+    }
+
+    /// What that step counts with, in micros of the budget's currency.
+    fn unit(&self, key: &LineKey) -> i64 {
+        let own = i128::from(self.own_unit(key));
+        let counted = self.spec.rates.count_micros(own, self.currency(key));
+        counted.and_then(|micros| i64::try_from(micros).ok()).unwrap_or(i64::MAX).max(1)
+    }
+
+    /// A share of the budget in the currency of the line's account, in whole steps.
+    fn own(&self, key: &LineKey, share: Money) -> Money {
+        let given = self.spec.rates.give(share, self.currency(key)).unwrap_or(share);
+        given.floor_to(self.own_unit(key))
     }
 
     /// Splits the total and returns the lines that are below their minimum.
@@ -73,15 +93,17 @@ impl Inputs<'_> {
         let mut below = Vec::new();
         for (part, (key, share)) in parts.iter().zip(split::split(total, parts)) {
             let (share, days) = self.daily(&key, share);
+            let share = self.own(&key, share);
             desired.budgets.insert(key.clone(), share);
             let Some(line) = desired.lines.get_mut(&key) else { continue };
             line.budget = share;
-            let minimum = self.minimum(&key, share);
+            let (steps, minimum) = self.minimum(&key, share);
             // A line of a flight that is over needs no budget.
             if line.over || share >= minimum {
                 continue;
             }
-            let needed = u128::from(minimum.micros().unsigned_abs()) * u128::from(days.unsigned_abs()) * weights;
+            let least = u128::from(steps) * u128::from(self.unit(&key).unsigned_abs());
+            let needed = least.saturating_mul(u128::from(days.unsigned_abs()) * weights);
             let needed = (part.weight > 0).then(|| needed.div_ceil(u128::from(part.weight)));
             below.push(Below { key, minimum, needed });
         }
@@ -102,16 +124,17 @@ impl Inputs<'_> {
         }
     }
 
-    /// The least that a line can be given: what its platform takes, in whole steps, and never nothing.
-    fn minimum(&self, key: &LineKey, share: Money) -> Money {
-        let unit = self.unit(key).max(1);
+    /// The least that a line can be given: what its platform takes, in whole steps, and never nothing. In steps, and as
+    /// money of its account's currency.
+    fn minimum(&self, key: &LineKey, share: Money) -> (u64, Money) {
+        let unit = self.own_unit(key).max(1);
         let of_platform = self
             .accounts
             .get(&key.account)
             .and_then(|account| (self.rules)(account)?.minimum_daily_budget(account.currency))
             .map_or(0, Money::micros);
         let steps = of_platform.max(1).unsigned_abs().div_ceil(unit.unsigned_abs());
-        Money::from_micros(steps.saturating_mul(unit.unsigned_abs()), share.currency()).unwrap_or(share)
+        (steps, Money::from_micros(steps.saturating_mul(unit.unsigned_abs()), share.currency()).unwrap_or(share))
     }
 }
 

@@ -11,6 +11,7 @@ use super::settings::Field;
 use crate::locale::Locale;
 use crate::market::Market;
 use crate::money::Money;
+use crate::rates::Rates;
 
 /// A Campaign's spec.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,6 +32,8 @@ pub struct CampaignSpec {
     pub overrides: Vec<Override>,
     /// How much is spent.
     pub budget: Budget,
+    /// What the budget is worth on accounts of other currencies.
+    pub rates: Rates,
     /// Weights of accounts and markets.
     pub split: Split,
     /// The locale of a market, by its key, where the likely one is not meant.

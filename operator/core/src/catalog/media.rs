@@ -52,6 +52,18 @@ impl MediaFacts {
     }
 }
 
+/// A URL that names a content in a way that none has.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("what follows #sha256= in its URL is not 64 hexadecimal digits")]
+pub struct PinError;
+
+/// The one content that a URL names, if it ends in `#sha256=` and a hash.
+pub fn pinned(url: &str) -> Option<Result<ContentHash, PinError>> {
+    let (_, pin) = url.rsplit_once("#sha256=")?;
+    let is_hash = pin.len() == 64 && pin.bytes().all(|byte| byte.is_ascii_hexdigit());
+    Some(if is_hash { Ok(ContentHash(pin.to_ascii_lowercase())) } else { Err(PinError) })
+}
+
 /// What is known of the file behind a URL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MediaState {
@@ -77,3 +89,20 @@ pub struct Medium {
 /// What is known of files, by the account (as the Campaign names it) that they are for, and URL. On an account a file
 /// is [`MediaState::Known`] when the platform has taken and processed it.
 pub type MediaBook = BTreeMap<(String, String), MediaState>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_may_name_the_one_content_that_it_means() {
+        let hash = "BA7816BF8F01CFEA414140DE5DAE2223B00361A396177A9CB410FF61F20015AD";
+        let pin = |fragment: &str| pinned(&format!("https://cdn.example.com/spring.mp4?v=1{fragment}"));
+        assert_eq!(pin(""), None);
+        assert_eq!(pin("#t=10"), None);
+        assert_eq!(pin(&format!("#sha256={hash}")), Some(Ok(ContentHash(hash.to_lowercase()))));
+        assert_eq!(pin("#sha256="), Some(Err(PinError)));
+        assert_eq!(pin(&format!("#sha256={hash}0")), Some(Err(PinError)));
+        assert_eq!(pin(&format!("#sha256=g{}", &hash[1..])), Some(Err(PinError)));
+    }
+}

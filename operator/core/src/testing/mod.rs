@@ -26,6 +26,7 @@ use crate::marker::Installation;
 use crate::market::Market;
 use crate::money::{Currency, Money};
 use crate::platform::{Account, Manner, Platform, PlatformRules};
+use crate::rates::Rates;
 use crate::reason::Reason;
 
 pub(crate) fn installation() -> Installation {
@@ -79,6 +80,7 @@ pub(crate) fn spec(markets: &[&str]) -> CampaignSpec {
         except: Vec::new(),
         overrides: Vec::new(),
         budget: Budget { amount: eur("100"), period: BudgetPeriod::Daily, redistribute: false },
+        rates: Rates::none(eur("1").currency()),
         split: Split::default(),
         locales: BTreeMap::new(),
         fallback_locale: None,

@@ -222,7 +222,7 @@ fn bidding(line: &DesiredLine, account: &Account, problems: &mut Problems) -> St
     let mut with = |strategy: &str, limit: Option<(&str, &Decimal)>| match limit {
         None => strategy.to_owned(),
         Some((field, decimal)) => {
-            let amount = amount(decimal, field, account).unwrap_or_else(|problem| {
+            let amount = amount(line, decimal, field, account).unwrap_or_else(|problem| {
                 problems.push(problem);
                 Money::zero(account.currency)
             });
@@ -238,10 +238,12 @@ fn bidding(line: &DesiredLine, account: &Account, problems: &mut Problems) -> St
     }
 }
 
-fn amount(decimal: &Decimal, field: &str, account: &Account) -> Result<Money, LineProblem> {
+fn amount(line: &DesiredLine, decimal: &Decimal, field: &str, account: &Account) -> Result<Money, LineProblem> {
     let problem = |message: String| LineProblem::new(Reason::InvalidSpec, format!("google.bidding.{field}: {message}"));
-    let money = Money::parse(&decimal.0, account.currency).map_err(|error| problem(error.to_string()))?;
+    let money = line.amount(decimal, account).map_err(|error| problem(error.to_string()))?;
     let unit = account.budget_unit.max(1);
+    // What was converted is in whole steps by chance only.
+    let money = if account.currency == line.spec.rates.base() { money } else { money.floor_to(unit) };
     if money.is_zero() {
         return Err(problem("it is nothing".to_owned()));
     }

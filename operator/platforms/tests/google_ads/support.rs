@@ -15,6 +15,7 @@ use adops_core::campaign::spec::{
 use adops_core::market::Market;
 use adops_core::money::Money;
 use adops_core::platform::{Account, Platform};
+use adops_core::rates::Rates;
 use adops_core::secret::Secret;
 use adops_platforms::allow::AllowList;
 use adops_platforms::clock::BusinessClock;
@@ -117,6 +118,7 @@ pub fn spec() -> CampaignSpec {
             period: BudgetPeriod::Daily,
             redistribute: false,
         },
+        rates: Rates::none("EUR".parse().unwrap()),
         split: Split::default(),
         locales: BTreeMap::new(),
         fallback_locale: None,

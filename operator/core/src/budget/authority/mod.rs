@@ -22,7 +22,8 @@
 //! - Nothing grows below a cap before each of its accounts has been listed in full after this process took over.
 //! - A grant ends when the write has surely failed ([`SpendAuthority::release`]), or when the object was seen later
 //!   than the write can have had its effect ([`SpendAuthority::settle`]). Until it is told, it stays.
-//! - Amounts are [`Money`]: no floats, nothing negative, and what is of two currencies is refused, never added.
+//! - Amounts are [`Money`]: no floats, nothing negative, and what is of two currencies is converted by the cap's rates,
+//!   rounded up, or refused.
 //!
 //! A permit ends once: it cannot be copied, and giving it back uses it up.
 //! ```compile_fail,E0382
@@ -49,6 +50,7 @@ use crate::campaign::line::CampaignId;
 use crate::campaign::observed::ExternalId;
 use crate::marker::CampaignHash;
 use crate::money::{Currency, Money};
+use crate::rates::Rates;
 
 /// Which AdAccount it is, whoever names it: `namespace/name`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -121,6 +123,8 @@ pub struct Cap {
     pub members: Members,
     /// How much.
     pub limit: Money,
+    /// What amounts of other currencies count with, in that of the limit.
+    pub rates: Rates,
     /// The accounts that must have been listed before anything grows.
     pub accounts: BTreeSet<AccountRef>,
     /// What may be spent beyond the books: the last that is known of objects that no book has.
@@ -167,7 +171,7 @@ pub enum Refusal {
         /// The limit.
         limit: Money,
     },
-    /// Two currencies cannot be summed up.
+    /// There is no rate between two currencies.
     #[error("what is spent in {0} cannot be held against a limit in {1}")]
     Currency(Currency, Currency),
 }
@@ -231,7 +235,7 @@ impl SpendAuthority {
         }
         // What was sent before may not have had its effect: that it counts already is no reason to let it pass.
         let growth = (i128::from(to.micros()) - book.bound(&object.id)).max(0);
-        caps.iter().try_for_each(|cap| self.check(cap, growth))?;
+        caps.iter().try_for_each(|cap| self.check(cap, (&object.account, growth)))?;
         self.granted += 1;
         let permit = Permit { number: self.granted, object };
         if let Some(book) = self.books.get_mut(&permit.object.account) {
@@ -240,7 +244,7 @@ impl SpendAuthority {
         Ok(permit)
     }
 
-    fn check(&self, cap: &Cap, growth: i128) -> Result<(), Refusal> {
+    fn check(&self, cap: &Cap, growth: (&AccountRef, i128)) -> Result<(), Refusal> {
         let unlisted = cap.accounts.iter().find(|account| !self.books.get(*account).is_some_and(Book::is_fresh));
         if let Some(unlisted) = unlisted {
             return Err(Refusal::NotListed(unlisted.clone()));
@@ -248,7 +252,7 @@ impl SpendAuthority {
         if let Some(unknown) = &cap.unknown {
             return Err(Refusal::Unknown(unknown.clone()));
         }
-        let would_be = self.sum(cap)? + growth;
+        let would_be = self.sum(cap, Some(growth))?;
         if would_be > i128::from(cap.limit.micros()) {
             return Err(Refusal::Reached {
                 scope: cap.scope,
@@ -261,34 +265,37 @@ impl SpendAuthority {
 
     /// Whether more may be spent below a cap than its limit, as far as is known.
     pub fn is_passed(&self, cap: &Cap) -> bool {
-        self.sum(cap).is_ok_and(|sum| sum > i128::from(cap.limit.micros()))
+        self.sum(cap, None).is_ok_and(|sum| sum > i128::from(cap.limit.micros()))
     }
 
-    /// The most that may be spent a day below a cap.
+    /// The most that may be spent a day below a cap, in its currency, if so much more is spent on one of its accounts.
+    /// What is of another currency is converted account by account, and rounded up.
     ///
     /// # Errors
-    /// Something is of another currency.
-    fn sum(&self, cap: &Cap) -> Result<i128, Refusal> {
-        let same = |currency: Currency| {
-            let limit = cap.limit.currency();
-            if currency == limit { Ok(()) } else { Err(Refusal::Currency(currency, limit)) }
+    /// Something is of a currency without a rate.
+    fn sum(&self, cap: &Cap, growth: Option<(&AccountRef, i128)>) -> Result<i128, Refusal> {
+        let limit = cap.limit.currency();
+        let counted = |micros: i128, currency: Currency| {
+            let known = (cap.rates.base() == limit).then(|| cap.rates.count_micros(micros, currency)).flatten();
+            known.ok_or(Refusal::Currency(currency, limit))
         };
-        same(cap.reserved.currency())?;
-        let mut sum = i128::from(cap.reserved.micros());
+        let with_growth = |account: &AccountRef, micros: i128| {
+            let growth = growth.filter(|(of, _)| *of == account).map_or(0, |(_, growth)| growth);
+            micros + growth
+        };
+        let mut sum = counted(cap.reserved.micros().into(), cap.reserved.currency())?;
         match &cap.members {
             Members::Account(account) => {
                 if let Some(book) = self.books.get(account) {
-                    same(book.currency())?;
-                    sum += book.total();
+                    sum += counted(with_growth(account, book.total()), book.currency())?;
                 }
             }
             Members::Campaigns(campaigns) => {
-                for book in self.books.values() {
-                    let of_book = book.total_of(campaigns);
+                for (account, book) in &self.books {
+                    let of_book = with_growth(account, book.total_of(campaigns));
                     if of_book > 0 {
-                        same(book.currency())?;
+                        sum = sum.saturating_add(counted(of_book, book.currency())?);
                     }
-                    sum += of_book;
                 }
             }
         }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::{AccountRef, Cap, Claim, Members, ObjectRef, Permit, Reading, Refusal, Scope, SpendAuthority};
 use crate::marker::CampaignHash;
 use crate::money::Money;
+use crate::rates::{Rate, Rates};
 use crate::testing::{at, eur};
 use jiff::{SignedDuration, Timestamp};
 
@@ -30,6 +31,7 @@ fn ceiling(name: &str, limit: &str) -> Cap {
         scope: Scope::Account,
         members: Members::Account(account.clone()),
         limit: eur(limit),
+        rates: Rates::none(eur("0").currency()),
         accounts: BTreeSet::from([account]),
         reserved: eur("0"),
         unknown: None,
@@ -196,6 +198,28 @@ fn currencies_are_refused_and_never_added() {
     assert!(matches!(authority.grant(claim("a", "1", "spring", "61"), &[cap]), Err(Refusal::Currency(..))));
     let cap = Cap { reserved: usd("0"), ..ceiling("a", "100") };
     assert!(matches!(authority.grant(claim("a", "1", "spring", "61"), &[cap]), Err(Refusal::Currency(..))));
+}
+
+#[test]
+fn with_a_rate_what_is_of_another_currency_counts_rounded_up() {
+    let usd = |text| Money::parse(text, "USD".parse().unwrap()).unwrap();
+    let rate = |price: &str| Rate { price: price.parse().unwrap(), date: jiff::civil::date(2027, 2, 20) };
+    let mut authority = two_accounts();
+    let spends = Reading { spends: usd("30"), ..reading("2", "spring", "0", 0) };
+    authority.take_listing(&account("b"), usd("0").currency(), (second(0), true), [spends]);
+    // 60.00 EUR, and 30.00 USD, which are 27.598896 EUR and more.
+    let cap = |limit, price| Cap {
+        rates: Rates::new(eur("0").currency(), [(usd("0").currency(), rate(price))]),
+        ..budget(&["spring"], limit)
+    };
+    let to = |to| Claim { to: usd(to), ..claim("b", "2", "spring", "0") };
+    assert_eq!(reached(authority.grant(to("31"), &[cap("88.518859", "1.0870")])), "88.51886 of 88.518859");
+    granted(authority.grant(to("31"), &[cap("88.518860", "1.0870")]));
+    // Another rate counts at once, in every sum.
+    assert!(authority.is_passed(&cap("88.518860", "1.0869")) && !authority.is_passed(&cap("88.518860", "1.0871")));
+    assert_eq!(reached(authority.grant(claim("a", "1", "spring", "61"), &[cap("89", "1.0500")])), "90.52381 of 89.00");
+    let without = authority.grant(to("31"), &[budget(&["spring"], "1000")]);
+    assert_eq!(without, Err(Refusal::Currency(usd("0").currency(), eur("0").currency())));
 }
 
 #[test]

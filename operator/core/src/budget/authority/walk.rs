@@ -8,7 +8,8 @@ use proptest::prelude::*;
 
 use super::{AccountRef, Cap, Claim, Members, ObjectRef, Permit, Reading, Scope, SpendAuthority};
 use crate::marker::CampaignHash;
-use crate::money::Money;
+use crate::money::{Currency, Money};
+use crate::rates::{Rate, Rates};
 use crate::testing::{at, cases};
 
 const ACCOUNTS: [&str; 2] = ["a", "b"];
@@ -18,8 +19,20 @@ const TIMEOUT: i64 = 30;
 /// A reading shows what was so at most so many seconds ago.
 const LAG: i64 = 5;
 
+/// What a euro buys of the second account's currency.
+const PRICES: [&str; 6] = ["1", "1.087", "0.8123", "0.333333333", "3.000000001", "0.000000007"];
+const BILLION: u128 = 1_000_000_000;
+
 fn money(whole: u64) -> Money {
-    Money::from_micros(whole * 1_000_000, "EUR".parse().unwrap()).unwrap()
+    of_account(0, whole)
+}
+
+fn currency(account: usize) -> Currency {
+    ["EUR", "USD"][account].parse().unwrap()
+}
+
+fn of_account(account: usize, whole: u64) -> Money {
+    Money::from_micros(whole * 1_000_000, currency(account)).unwrap()
 }
 
 /// What becomes of a write.
@@ -83,8 +96,10 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// Object `n` is on account `n % 2`, of Campaign `n % 3`.
+/// Object `n` is on account `n % 2`, of Campaign `n % 3`. The accounts have different currencies; Campaigns are in that
+/// of the first.
 struct World {
+    price: &'static str,
     now: i64,
     started: i64,
     /// What each object has had since when, and when it is to have what.
@@ -104,8 +119,9 @@ fn account(index: usize) -> AccountRef {
 }
 
 impl World {
-    fn new() -> Self {
+    fn new(price: &'static str) -> Self {
         Self {
+            price,
             now: 0,
             started: 0,
             objects: vec![vec![(i64::MIN, 0)]; 8],
@@ -122,31 +138,49 @@ impl World {
 
     fn caps(&self, object: usize) -> Vec<Cap> {
         let (own, campaign) = (account(object % 2), object % 3);
-        let cap = |scope, members, limit, accounts| Cap {
+        let rate = Rate { price: self.price.parse().unwrap(), date: jiff::civil::date(2027, 2, 20) };
+        let cap = |scope, members, limit: Money, accounts| Cap {
             scope,
             members,
-            limit: money(limit),
+            limit,
+            rates: Rates::new(limit.currency(), [(currency(1), rate)]),
             accounts,
-            reserved: money(0),
+            reserved: Money::zero(limit.currency()),
             unknown: None,
         };
+        let ceiling = of_account(object % 2, self.ceilings[object % 2]);
         vec![
             cap(
                 Scope::Campaign,
                 Members::Campaigns(BTreeSet::from([CampaignHash::of(CAMPAIGNS[campaign])])),
-                self.budgets[campaign],
+                money(self.budgets[campaign]),
                 BTreeSet::from([account(0), account(1)]),
             ),
-            cap(Scope::Account, Members::Account(own.clone()), self.ceilings[object % 2], BTreeSet::from([own])),
+            cap(Scope::Account, Members::Account(own.clone()), ceiling, BTreeSet::from([own])),
         ]
     }
 
     /// The sum below each cap, and the cap.
-    fn sums(&self) -> Vec<(u64, u64)> {
-        let sum =
-            |is: &dyn Fn(usize) -> bool| (0..8).filter(|object| is(*object)).map(|object| self.held(object)).sum();
-        let ceilings = (0..2).map(|index| (sum(&|object| object % 2 == index), self.ceilings[index]));
-        ceilings.chain((0..3).map(|index| (sum(&|object| object % 3 == index), self.budgets[index]))).collect()
+    fn sums(&self) -> Vec<(u128, u128)> {
+        self.sums_of(&|object| self.held(object))
+    }
+
+    /// Exactly, in the part of a euro that the second currency's smallest unit divides.
+    fn sums_of(&self, held: &dyn Fn(usize) -> u64) -> Vec<(u128, u128)> {
+        let price = self.billionths();
+        let worth = [price, BILLION];
+        let sum = |is: &dyn Fn(usize) -> bool| -> u128 {
+            (0..8).filter(|object| is(*object)).map(|object| u128::from(held(object)) * worth[object % 2]).sum()
+        };
+        let ceilings =
+            (0..2).map(|index| (sum(&|object| object % 2 == index), u128::from(self.ceilings[index]) * worth[index]));
+        let budgets = (0..3).map(|index| (sum(&|object| object % 3 == index), u128::from(self.budgets[index]) * price));
+        ceilings.chain(budgets).collect()
+    }
+
+    fn billionths(&self) -> u128 {
+        let (whole, fraction) = self.price.split_once('.').unwrap_or((self.price, ""));
+        format!("{whole}{fraction:0<9}").parse().unwrap()
     }
 
     /// A write has its effect: it may leave a sum above its cap, but not raise it there.
@@ -155,7 +189,8 @@ impl World {
         self.objects[object].push((at, to));
         for ((before, _), (after, cap)) in before.into_iter().zip(self.sums()) {
             // No cap is above 300; those of the time of the grant are checked when it is made.
-            assert!(after <= before || after <= cap.max(300), "{after} of {cap}");
+            let most = 300 * self.billionths().max(BILLION);
+            assert!(after <= before || after <= cap.max(most), "{after} of {cap}");
         }
     }
 
@@ -175,7 +210,7 @@ impl World {
         Reading {
             id: object.to_string(),
             owners: BTreeSet::from([CampaignHash::of(CAMPAIGNS[object % 3])]),
-            spends: money(shown),
+            spends: of_account(object % 2, shown),
             seen: instant(self.now),
         }
     }
@@ -184,7 +219,7 @@ impl World {
         let readings: Vec<Reading> =
             (0..8).filter(|object| object % 2 == index).map(|object| self.reading(object, lag)).collect();
         let fresh = self.now > self.started + TIMEOUT + LAG;
-        self.authority.take_listing(&account(index), money(0).currency(), (instant(self.now), fresh), readings);
+        self.authority.take_listing(&account(index), currency(index), (instant(self.now), fresh), readings);
     }
 
     fn write(&mut self, object: usize, to: u64, fate: Fate) {
@@ -199,7 +234,8 @@ impl World {
             }
             return;
         }
-        let claim = Claim { object: reference, owner: CampaignHash::of(CAMPAIGNS[object % 3]), to: money(to) };
+        let to_money = of_account(object % 2, to);
+        let claim = Claim { object: reference, owner: CampaignHash::of(CAMPAIGNS[object % 3]), to: to_money };
         if let Ok(permit) = self.authority.grant(claim, &caps) {
             self.sent(object, to, fate, permit);
         }
@@ -229,23 +265,24 @@ impl World {
 }
 
 /// What could be live if any of the writes on their way had its effect, and the others not.
-fn worst(world: &World) -> Vec<(u64, u64)> {
+fn worst(world: &World) -> Vec<(u128, u128)> {
     let mut most: BTreeMap<usize, u64> = (0..8).map(|object| (object, world.held(object))).collect();
     for (_, object, to) in &world.late {
         let held = most.entry(*object).or_default();
         *held = (*held).max(*to);
     }
-    let sum = |is: &dyn Fn(usize) -> bool| most.iter().filter(|(object, _)| is(**object)).map(|(_, held)| held).sum();
-    let ceilings = (0..2).map(|index| (sum(&|object| object % 2 == index), world.ceilings[index]));
-    ceilings.chain((0..3).map(|index| (sum(&|object| object % 3 == index), world.budgets[index]))).collect()
+    world.sums_of(&|object| most[&object])
 }
 
 proptest! {
     #![proptest_config(cases(400))]
 
     #[test]
-    fn whatever_becomes_of_the_writes_no_grant_passes_a_cap(steps in prop::collection::vec(step(), 1..80)) {
-        let mut world = World::new();
+    fn whatever_becomes_of_the_writes_no_grant_passes_a_cap_at_any_rate(
+        steps in prop::collection::vec(step(), 1..80),
+        price in prop::sample::select(PRICES.to_vec()),
+    ) {
+        let mut world = World::new(price);
         world.advance(TIMEOUT + LAG + 1);
         for step in steps {
             let before = worst(&world);
@@ -272,7 +309,7 @@ proptest! {
 
     #[test]
     fn running_totals_are_the_sums_they_stand_for(steps in prop::collection::vec(step(), 1..80)) {
-        let mut world = World::new();
+        let mut world = World::new("1.087");
         world.advance(TIMEOUT + LAG + 1);
         for step in steps {
             match step {

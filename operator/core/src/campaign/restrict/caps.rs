@@ -10,6 +10,7 @@ use crate::campaign::plan::{AccountView, Action, Change, Inputs, LinePlan, Plan}
 use crate::campaign::spec::BudgetPeriod;
 use crate::marker::CampaignHash;
 use crate::money::Money;
+use crate::rates::Rates;
 use crate::reason::Reason;
 
 /// An account never holds more objects than the platform allows: what would pass the limit is not begun.
@@ -59,6 +60,7 @@ impl Caps {
             scope: Scope::Campaign,
             members: Members::Campaigns(BTreeSet::from([owner])),
             limit: daily_budget(inputs),
+            rates: inputs.spec.rates.clone(),
             accounts: inputs.accounts.keys().map(|name| AccountRef::of(&inputs.spec.id, name)).collect(),
             reserved,
             unknown,
@@ -70,6 +72,7 @@ impl Caps {
                 scope: Scope::Account,
                 members: Members::Account(account.clone()),
                 limit,
+                rates: Rates::none(limit.currency()),
                 accounts: BTreeSet::from([account]),
                 reserved: Money::zero(limit.currency()),
                 unknown: None,
@@ -116,6 +119,7 @@ fn object_ref(inputs: &Inputs<'_>, account: &str, id: &ExternalId) -> ObjectRef 
 /// What may be spent on objects that no book has: the last that is known of them, and the share of lines of which
 /// neither a listing nor a record tells. `Err`: why that cannot be said.
 fn unlisted(inputs: &Inputs<'_>, authority: &SpendAuthority) -> (Money, Option<String>) {
+    let (rates, currency) = (&inputs.spec.rates, inputs.spec.rates.base());
     let (mut sum, mut unknown) = (0_i64, None);
     for (key, record) in inputs.records {
         let Some(id) = record.id.as_ref().filter(|_| record.confirmed_enabled) else { continue };
@@ -123,7 +127,13 @@ fn unlisted(inputs: &Inputs<'_>, authority: &SpendAuthority) -> (Money, Option<S
             continue;
         }
         match record.confirmed_budget {
-            Some(micros) => sum = sum.saturating_add(micros),
+            Some(micros) => {
+                let view = inputs.accounts.get(&key.account);
+                let counted = view.and_then(|view| rates.count_micros(micros.into(), view.account.currency));
+                let counted = counted.and_then(|micros| i64::try_from(micros).ok());
+                // A record does not tell its currency.
+                sum = sum.saturating_add(counted.unwrap_or_else(|| rates.count_most(micros).micros()));
+            }
             // A listing that does not have it says that it does not run.
             None if inputs.accounts.contains_key(&key.account) => {}
             None => unknown = Some(format!("the budget of {key} is not known, its account is out of reach")),
@@ -132,10 +142,9 @@ fn unlisted(inputs: &Inputs<'_>, authority: &SpendAuthority) -> (Money, Option<S
     let known = |key: &LineKey| inputs.records.get(key).is_some_and(|record| record.id.is_some());
     for (key, share) in &inputs.desired.budgets {
         if !inputs.accounts.contains_key(&key.account) && !known(key) {
-            sum = sum.saturating_add(share.micros());
+            sum = sum.saturating_add(rates.count(*share).map_or(i64::MAX, Money::micros));
         }
     }
-    let currency = inputs.spec.budget.amount.currency();
     let sum = Money::from_micros(sum.unsigned_abs(), currency);
     (sum.unwrap_or(Money::zero(currency)), unknown)
 }
@@ -190,8 +199,9 @@ fn daily_budget(inputs: &Inputs<'_>) -> Money {
         BudgetPeriod::Daily => budget.amount,
         BudgetPeriod::Flight => {
             let zero = Money::zero(budget.amount.currency());
+            let mut shares = inputs.desired.budgets.values().map(|share| inputs.spec.rates.count(*share));
             // A sum that does not fit leaves no room.
-            inputs.desired.budgets.values().try_fold(zero, |sum, share| sum.checked_add(*share)).unwrap_or(zero)
+            shares.try_fold(zero, |sum, share| sum.checked_add(share?).ok()).unwrap_or(zero)
         }
     }
 }

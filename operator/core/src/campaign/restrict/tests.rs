@@ -486,7 +486,7 @@ fn ignored_fields_are_written_once_and_then_left_to_others() {
 
 #[test]
 fn totals_tell_what_will_run_in_the_end() {
-    let money = |plan: &Plan| totals(plan).map(|(before, after)| (before.decimal(), after.decimal()));
+    let money = |plan: &Plan| totals(plan, None).map(|(before, after)| (before.decimal(), after.decimal()));
     let both = |before: &str, after: &str| Some((before.to_owned(), after.to_owned()));
     let mut world = World::new(spec(&["US"]), at("2027-03-10T08:00:00Z"));
     assert_eq!(money(&world.look()), both("0.00", "100.00"));

@@ -3,10 +3,13 @@
 use crate::campaign::observed::Delivery;
 use crate::campaign::plan::{Action, Cause, Change, LinePlan, Plan};
 use crate::money::Money;
+use crate::rates::Rates;
 
 /// Money a day before and after a plan, for people: the sum over enabled objects as they are seen, and
-/// as they will be when the plan, and what follows from it by itself, is carried out.
-pub fn totals(plan: &Plan) -> Option<(Money, Money)> {
+/// as they will be when the plan, and what follows from it by itself, is carried out. What is of another currency is
+/// converted by `rates`; what has no rate is left out. Without rates it is the currency of the first amount that counts,
+/// for plans of one account. None if there is no money in it.
+pub fn totals(plan: &Plan, rates: Option<&Rates>) -> Option<(Money, Money)> {
     let lines = plan.lines.iter().map(|line| (before(line), after(line)));
     let retired = plan.retired.iter().map(|retired| {
         let now = (retired.object.delivery == Delivery::Enabled).then_some(retired.object.budget);
@@ -14,10 +17,12 @@ pub fn totals(plan: &Plan) -> Option<(Money, Money)> {
         (now, now.filter(|_| !stops))
     });
     let (before, after): (Vec<_>, Vec<_>) = lines.chain(retired).unzip();
-    let currency = before.iter().chain(&after).flatten().next()?.currency();
+    let first = before.iter().chain(&after).flatten().next()?;
+    let rates = rates.cloned().unwrap_or(Rates::none(first.currency()));
     let sum = |all: &[Option<Money>]| {
-        let same = all.iter().flatten().filter(|money| money.currency() == currency);
-        same.fold(Money::zero(currency), |sum, money| sum.checked_add(*money).unwrap_or(sum))
+        let counted = all.iter().flatten().filter_map(|money| rates.count(*money));
+        let sum = counted.fold(Money::zero(rates.base()), |sum, money| sum.checked_add(money).unwrap_or(sum));
+        sum.floor_to(rates.base().minor_unit_micros())
     };
     Some((sum(&before), sum(&after)))
 }
