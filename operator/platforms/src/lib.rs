@@ -10,6 +10,7 @@ pub mod error;
 pub mod google_ads;
 pub mod holder;
 mod marks;
+pub mod meta;
 pub mod port;
 pub mod quota;
 pub mod registry;
