@@ -11,6 +11,7 @@ pub mod google_ads;
 pub mod holder;
 mod marks;
 pub mod media;
+pub mod meta;
 pub mod port;
 pub mod quota;
 pub mod registry;
