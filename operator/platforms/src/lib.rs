@@ -16,4 +16,5 @@ pub mod registry;
 pub mod resolve;
 mod subdivisions;
 mod text;
+pub mod tiktok;
 pub mod transport;

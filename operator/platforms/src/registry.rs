@@ -6,6 +6,7 @@ use adops_core::platform::{Platform, PlatformRules};
 
 use crate::google_ads;
 use crate::port::{AdPlatform, ConnectError, Connection};
+use crate::tiktok;
 
 /// A connector.
 pub struct Entry {
@@ -18,11 +19,18 @@ pub struct Entry {
 }
 
 /// All connectors.
-pub const CONNECTORS: &[Entry] = &[Entry {
-    platform: google_ads::PLATFORM,
-    connect: |connection| Ok(Arc::new(google_ads::GoogleAds::new(connection)?)),
-    rules: || Arc::new(google_ads::Rules),
-}];
+pub const CONNECTORS: &[Entry] = &[
+    Entry {
+        platform: google_ads::PLATFORM,
+        connect: |connection| Ok(Arc::new(google_ads::GoogleAds::new(connection)?)),
+        rules: || Arc::new(google_ads::Rules),
+    },
+    Entry {
+        platform: tiktok::PLATFORM,
+        connect: |connection| Ok(Arc::new(tiktok::TikTok::new(connection)?)),
+        rules: || Arc::new(tiktok::Rules),
+    },
+];
 
 /// Makes the connector of an account.
 pub fn connect(connection: Connection) -> Result<Arc<dyn AdPlatform>, ConnectError> {

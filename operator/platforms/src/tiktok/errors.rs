@@ -16,6 +16,10 @@ pub(super) const OK: i64 = 0;
 pub(super) const PARTIAL: i64 = 20_001;
 /// A create with a `request_id` that was used a moment ago.
 pub(super) const DUPLICATE_REQUEST: i64 = 40_050;
+/// A video is not there, or cannot be used.
+pub(super) const INVALID_VIDEO: i64 = 40_053;
+/// Something else writes to the same object at this moment.
+pub(super) const CONFLICT: i64 = 40_202;
 /// A file's name is taken.
 pub(super) const DUPLICATE_NAME: i64 = 40_911;
 
@@ -71,7 +75,7 @@ fn meaning(code: i64, said: &str, message: String, circumstances: Circumstances)
         // An endpoint or a version that has ended.
         40_006 | 40_008 | 40_010 | 40_051 | 41_001 => PlatformError::VersionSunset { message },
         // Nothing was done.
-        40_202 | 60_001 => PlatformError::Unavailable { message },
+        CONFLICT | 60_001 => PlatformError::Unavailable { message },
         DUPLICATE_REQUEST if write => PlatformError::UnknownOutcome { message },
         50_000..=59_999 if write => PlatformError::UnknownOutcome { message },
         50_000..=59_999 => PlatformError::Unavailable { message },
@@ -99,7 +103,7 @@ fn reason(code: i64, said: &str) -> Reason {
     match code {
         40_502 => Reason::ObjectLimit,
         40_901 => Reason::MediaNotReady,
-        40_053 | 40_900 | 40_904..=40_915 => Reason::MediaNotAccepted,
+        INVALID_VIDEO | 40_900 | 40_904..=40_915 => Reason::MediaNotAccepted,
         _ if said.contains("budget must be at least") || said.contains("minimum budget") => Reason::BudgetBelowMinimum,
         _ if said.contains("maximum number of") => Reason::ObjectLimit,
         _ if said.contains("location_ids") && said.contains("not available") => Reason::UnknownMarket,
@@ -146,7 +150,7 @@ pub(super) fn cut(text: &str) -> String {
 
 /// Whether an error is of the whole account: what has not been sent yet would end the same way, or must wait.
 pub(super) fn stops_all(error: &PlatformError) -> bool {
-    !matches!(error, PlatformError::Rejected { .. } | PlatformError::Unreadable { .. })
+    !matches!(error, PlatformError::Rejected { .. })
 }
 
 /// The error of what was not sent because a request before it has failed for all.

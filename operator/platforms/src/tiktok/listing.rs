@@ -52,8 +52,7 @@ pub(super) async fn all(
 
 /// What has these ids, deleted or not.
 pub(super) async fn of_ids(client: &Client, ids: &BTreeSet<ExternalId>) -> Result<Trees, PlatformError> {
-    let mut trees = bare(client, ids).await?;
-    add_ads(client, &mut trees).await?;
+    let mut trees = whole(client, ids).await?;
     for chunk in chunks(ids) {
         let ours = json!([{ "field_name": "campaign_ids", "filter_type": "IN", "filter_value": list(&chunk) }]);
         for id in shown(client, &[filtering(&ours)]).await? {
@@ -62,6 +61,13 @@ pub(super) async fn of_ids(client: &Client, ids: &BTreeSet<ExternalId>) -> Resul
             }
         }
     }
+    Ok(trees)
+}
+
+/// The campaigns of these ids with all that hangs on them, deleted or not; whether they were shown is not asked.
+pub(super) async fn whole(client: &Client, ids: &BTreeSet<ExternalId>) -> Result<Trees, PlatformError> {
+    let mut trees = bare(client, ids).await?;
+    add_ads(client, &mut trees).await?;
     Ok(trees)
 }
 
@@ -136,12 +142,14 @@ async fn shown(client: &Client, filter: &[(&str, String)]) -> Result<BTreeSet<Ex
     ];
     query.extend(filter.iter().cloned());
     let rows: Vec<ReportRow> = client.pages(REPORT, &query, PAGE).await?;
+    // A figure is a text, `-` where it says nothing.
     let is_some = |row: &ReportRow, metric: &str| {
-        row.metrics.get(metric).is_some_and(|figure| figure.bytes().any(|b| (b'1'..=b'9').contains(&b)))
+        let figure = row.metrics.get(metric).and_then(Value::as_str).unwrap_or_default();
+        figure.bytes().any(|b| (b'1'..=b'9').contains(&b))
     };
     Ok(rows
         .into_iter()
         .filter(|row| is_some(row, "impressions") || is_some(row, "spend"))
-        .filter_map(|row| row.dimensions.get("campaign_id").cloned())
+        .filter_map(|row| Some(row.dimensions.get("campaign_id")?.as_str()?.to_owned()))
         .collect())
 }

@@ -153,8 +153,8 @@ rows! {
     }
     /// A row of a report.
     ReportRow {
-        dimensions: BTreeMap<String, String>,
-        metrics: BTreeMap<String, String>,
+        dimensions: BTreeMap<String, Value>,
+        metrics: BTreeMap<String, Value>,
     }
     /// An image or a video of the library.
     File {
