@@ -18,4 +18,5 @@ pub mod registry;
 pub mod resolve;
 mod subdivisions;
 mod text;
+pub mod tiktok;
 pub mod transport;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use adops_core::platform::{Platform, PlatformRules};
 
 use crate::port::{AdPlatform, ConnectError, Connection};
-use crate::{google_ads, meta};
+use crate::{google_ads, meta, tiktok};
 
 /// A connector.
 pub struct Entry {
@@ -28,6 +28,11 @@ pub const CONNECTORS: &[Entry] = &[
         platform: meta::PLATFORM,
         connect: |connection| Ok(Arc::new(meta::Meta::new(connection)?)),
         rules: || Arc::new(meta::Rules::default()),
+    },
+    Entry {
+        platform: tiktok::PLATFORM,
+        connect: |connection| Ok(Arc::new(tiktok::TikTok::new(connection)?)),
+        rules: || Arc::new(tiktok::Rules),
     },
 ];
 

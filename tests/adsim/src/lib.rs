@@ -19,6 +19,7 @@ pub mod faults;
 pub mod google;
 pub mod ledger;
 pub mod meta;
+mod multipart;
 pub mod platform;
 pub mod record;
 mod server;
