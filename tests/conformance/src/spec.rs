@@ -9,6 +9,7 @@ use adops_core::campaign::spec::{
 };
 use adops_core::market::Market;
 use adops_core::money::{Currency, Money};
+use adops_core::rates::Rates;
 use jiff::civil::date;
 
 /// The account, as the Campaign names it.
@@ -17,8 +18,8 @@ pub const ACCOUNT: &str = "account";
 /// A budget a line, in the currency's own units: well above each platform's minimum.
 pub fn per_line(currency: &str) -> i64 {
     match currency {
-        "JPY" => 12_000,
-        "KRW" | "VND" | "IDR" | "CLP" | "COP" => 500_000,
+        "JPY" | "HUF" | "TWD" => 30_000,
+        "KRW" | "VND" | "IDR" | "CLP" | "COP" => 2_000_000,
         _ => 200,
     }
 }
@@ -54,6 +55,7 @@ pub fn spec(lines: usize, currency: &str) -> CampaignSpec {
             ..GoogleOptions::default()
         },
         account_overrides: AccountOverrides::default(),
+        rates: Rates::none(currency),
         policies: Policies::default(),
         adopt: Vec::new(),
         state: State::Active,
@@ -61,11 +63,11 @@ pub fn spec(lines: usize, currency: &str) -> CampaignSpec {
     }
 }
 
-/// An ad.
-pub fn ad(headline: &str) -> Ad {
+/// An ad; its text is what is told of both kinds, for not every platform shows both.
+pub fn ad(text: &str) -> Ad {
     let copy = Copy {
-        headlines: [headline, "Watch now", "New season"].map(str::to_owned).to_vec(),
-        descriptions: ["All episodes today.", "Start for free."].map(str::to_owned).to_vec(),
+        headlines: [text, "Watch now", "New season"].map(str::to_owned).to_vec(),
+        descriptions: [&format!("{text}."), "Start for free."].map(str::to_owned).to_vec(),
         paths: Vec::new(),
     };
     Ad {

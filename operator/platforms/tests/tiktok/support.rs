@@ -169,6 +169,7 @@ pub fn spec() -> CampaignSpec {
         tiktok: TikTokOptions::default(),
         google: GoogleOptions::default(),
         account_overrides: AccountOverrides::default(),
+        rates: adops_core::rates::Rates::none("USD".parse().unwrap()),
         policies: Policies::default(),
         adopt: Vec::new(),
         state: State::Active,

@@ -1,6 +1,8 @@
 //! What the suite must know of a platform.
 
 mod google;
+mod meta;
+mod tiktok;
 
 use std::collections::BTreeMap;
 
@@ -13,6 +15,8 @@ use async_trait::async_trait;
 
 use adops_core::catalog::media::MediaBook;
 pub use google::Google;
+pub use meta::Meta;
+pub use tiktok::TikTok;
 
 /// An account as the suite wants it.
 #[derive(Debug, Clone)]

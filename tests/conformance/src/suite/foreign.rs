@@ -6,7 +6,7 @@ use adops_core::marker::Token;
 use adops_platforms::port::{Outcome, Scope};
 
 use crate::subject::{Feature, Hand, Subject};
-use crate::world::{World, money};
+use crate::world::{World, applied, money};
 
 /// Not paused, not removed, not changed.
 pub async fn what_others_made_is_not_seen_and_not_changed<S: Subject>() {
@@ -71,9 +71,10 @@ pub async fn a_pause_by_hand_is_told_from_ours<S: Subject>() {
     S::by_hand(&world.sim, &Hand::Pause(&id));
     world.restart();
     assert_eq!(world.line("US").await.delivery, Delivery::PausedByOthers);
-    // Ours over theirs is ours; and what was ours once is not ours for ever.
-    world.platform.change(&[Action::Pause { id: id.clone() }]).await;
-    assert_eq!(world.line("US").await.delivery, Delivery::PausedByUs);
+    // Ours over theirs leaves it paused, whosever it then is; and what was ours once is not ours for ever.
+    let outcomes = world.platform.change(&[Action::Pause { id: id.clone() }]).await;
+    assert_eq!(applied(&outcomes), 1, "{outcomes:?}");
+    assert_ne!(world.line("US").await.delivery, Delivery::Enabled);
     world.platform.change(&[Action::Enable { id: id.clone(), budget }]).await;
     assert_eq!(world.line("US").await.delivery, Delivery::Enabled);
     S::by_hand(&world.sim, &Hand::Pause(&id));
