@@ -252,6 +252,11 @@ impl AdSim {
         })
     }
 
+    /// How many campaigns of a Google Ads account are enabled; much cheaper than a view.
+    pub fn google_enabled(&self, customer_id: &str) -> usize {
+        self.inner.google().enabled_campaigns(customer_id)
+    }
+
     /// A view of an ad account of Meta's, told by its id without `act_`. An account that does not exist has an empty
     /// view.
     pub fn meta_account(&self, id: &str) -> MetaAccountView {

@@ -223,9 +223,7 @@ impl Dictionary<'_> {
     /// The codes of languages.
     pub(super) fn languages(&self, codes: &BTreeSet<String>) -> Result<Vec<String>, PlatformError> {
         match codes.iter().find(|code| !self.languages.contains(*code)) {
-            Some(code) => {
-                Err(rejected(Reason::Unsupported, format!("TikTok cannot target the language {code}")))
-            }
+            Some(code) => Err(rejected(Reason::Unsupported, format!("TikTok cannot target the language {code}"))),
             None => Ok(codes.iter().cloned().collect()),
         }
     }

@@ -192,11 +192,8 @@ impl Client {
 
     /// Takes an answer out of its envelope.
     fn open(&self, answer: &Answer, write: bool) -> Result<Value, Refusal> {
-        let circumstances = Circumstances {
-            write,
-            accepted_before: self.accepted.load(Ordering::Relaxed),
-            now: self.clock.now(),
-        };
+        let circumstances =
+            Circumstances { write, accepted_before: self.accepted.load(Ordering::Relaxed), now: self.clock.now() };
         if answer.status != 200 {
             let body = scrub(&String::from_utf8_lossy(&answer.body), [&self.token]);
             return Err(errors::http(answer.status, &body, circumstances).into());

@@ -37,11 +37,7 @@ impl TikTok {
         let dictionary = found.dictionary(self.client.clock.now());
         let halt = Halt::default();
         let blueprints: Vec<_> = lines.iter().map(|line| Blueprint::new(line, &dictionary)).collect();
-        stream::iter(blueprints)
-            .map(|blueprint| self.create_line(blueprint, &halt))
-            .buffered(AT_ONCE)
-            .collect()
-            .await
+        stream::iter(blueprints).map(|blueprint| self.create_line(blueprint, &halt)).buffered(AT_ONCE).collect().await
     }
 
     async fn create_line(&self, blueprint: Result<Blueprint, PlatformError>, halt: &Halt) -> Outcome {
@@ -77,7 +73,8 @@ impl TikTok {
             && error.may_have_happened()
         {
             // What was sent may still have its effect, and it is not seen before that is over.
-            self.open().insert(campaign.clone(), Instant::now() + self.request_timeout + READ_AFTER_WRITE_LAG.unsigned_abs());
+            self.open()
+                .insert(campaign.clone(), Instant::now() + self.request_timeout + READ_AFTER_WRITE_LAG.unsigned_abs());
         }
         result
     }

@@ -48,7 +48,9 @@ impl Edits<'_> {
         for &index in indices {
             match &changes[index] {
                 Action::Set { field, to, .. } if group::holds(*field) => of_group.push((index, *field, to)),
-                Action::Set { field: field @ (Field::Ads | Field::Identity), to, .. } => of_ads.push((index, *field, to)),
+                Action::Set { field: field @ (Field::Ads | Field::Identity), to, .. } => {
+                    of_ads.push((index, *field, to))
+                }
                 Action::Set { field: Field::Name, to: Value::Text(name), .. } => {
                     done.push((index, self.name_campaign(tree, name, false).await));
                 }

@@ -90,7 +90,8 @@ impl Lens<'_> {
         if let Some(start) = self.local(&group.schedule_start_time) {
             settings.set(Field::Start, Value::Instant(start));
         }
-        if let Some(end) = self.local(&group.schedule_end_time).filter(|_| group.schedule_type == "SCHEDULE_START_END") {
+        if let Some(end) = self.local(&group.schedule_end_time).filter(|_| group.schedule_type == "SCHEDULE_START_END")
+        {
             settings.set(Field::End, Value::Instant(end));
         }
         settings.set(Field::Places, Value::Places(self.places(targeting)));
@@ -130,7 +131,11 @@ impl Lens<'_> {
             Some((id, told)) if id == group.pixel_id => told,
             _ => group.pixel_id.as_str(),
         };
-        if pixel.is_empty() { group.optimization_goal.clone() } else { format!("{} pixel={pixel}", group.optimization_goal) }
+        if pixel.is_empty() {
+            group.optimization_goal.clone()
+        } else {
+            format!("{} pixel={pixel}", group.optimization_goal)
+        }
     }
 
     /// The ads that can be shown. What another ad group shows is told apart, so that it is noticed; and so is a second
@@ -156,8 +161,7 @@ impl Lens<'_> {
 /// An ad in the form in which ads are compared.
 pub(super) fn ad_settings(ad: &Ad, library: &Library) -> AdSettings {
     let calls: Vec<&str> = ad.call_to_action_list.iter().map(|call| call.call_to_action.as_str()).collect();
-    let call_to_action =
-        if calls.is_empty() { ad.ad_configuration.call_to_action_id.clone() } else { calls.join("+") };
+    let call_to_action = if calls.is_empty() { ad.ad_configuration.call_to_action_id.clone() } else { calls.join("+") };
     let urls: Vec<&str> = ad.landing_page_url_list.iter().map(|page| page.landing_page_url.as_str()).collect();
     AdSettings {
         url: urls.join(" "),
@@ -243,7 +247,9 @@ fn serving(tree: &Tree) -> BTreeSet<Reason> {
 
 fn serving_reason(status: &str) -> Option<Reason> {
     match status {
-        "CAMPAIGN_STATUS_DISABLE" | "ADGROUP_STATUS_DISABLE" | "ADGROUP_STATUS_CAMPAIGN_DISABLE" => Some(Reason::Paused),
+        "CAMPAIGN_STATUS_DISABLE" | "ADGROUP_STATUS_DISABLE" | "ADGROUP_STATUS_CAMPAIGN_DISABLE" => {
+            Some(Reason::Paused)
+        }
         "CAMPAIGN_STATUS_BUDGET_EXCEED" | "ADGROUP_STATUS_BUDGET_EXCEED" | "ADGROUP_STATUS_CAMPAIGN_EXCEED" => {
             Some(Reason::LimitedByBudget)
         }

@@ -112,10 +112,8 @@ fn event(line: &DesiredLine, account: &Account, goal: Goal, problems: &mut Probl
 
 fn identity(account: &Account, problems: &mut Problems) -> String {
     account.identity.get("identityId").cloned().unwrap_or_else(|| {
-        let message = format!(
-            "TikTok shows ads under an identity: set tiktok.identityId of the AdAccount {}",
-            account.name
-        );
+        let message =
+            format!("TikTok shows ads under an identity: set tiktok.identityId of the AdAccount {}", account.name);
         problems.push(LineProblem::new(Reason::InvalidSpec, message));
         String::new()
     })

@@ -342,14 +342,7 @@ impl World {
     pub async fn desired(&self) -> line::Desired {
         let accounts = BTreeMap::from([(ACCOUNT.to_owned(), self.account().await)]);
         let spec = Arc::new(self.spec.clone());
-        line::spread(
-            &spec,
-            &accounts,
-            &|_| Some(Arc::new(Rules)),
-            &BTreeMap::new(),
-            &self.media,
-            self.sim.now(),
-        )
+        line::spread(&spec, &accounts, &|_| Some(Arc::new(Rules)), &BTreeMap::new(), &self.media, self.sim.now())
     }
 
     /// The plan of the Campaign against what is seen.
