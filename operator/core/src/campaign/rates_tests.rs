@@ -74,9 +74,12 @@ fn a_minimum_is_the_platforms_and_what_would_be_needed_is_told_in_the_budgets_cu
     let spec = on_both(&["US", "GB"], one_euro_buys("1.0870"));
     let desired = spread(&spec, american(10_000), Some("30"), &BTreeMap::new());
     let message = &desired.problems[&key("b", "US")].message;
-    // A cent counts with 0.009200 EUR.
-    assert!(message.contains("30.00 USD a day") && message.contains("110.40 EUR a day would be needed"), "{message}");
-    let enough = CampaignSpec { budget: super::spec::Budget { amount: eur("110.40"), ..spec.budget }, ..spec };
+    // 30.00 USD count with 27.598897 EUR.
+    assert!(
+        message.contains("30.00 USD a day") && message.contains("110.395588 EUR a day would be needed"),
+        "{message}"
+    );
+    let enough = CampaignSpec { budget: super::spec::Budget { amount: eur("110.395588"), ..spec.budget }, ..spec };
     let desired = spread(&enough, american(10_000), Some("30"), &BTreeMap::new());
     assert!(desired.problems.is_empty(), "{:?}", desired.problems);
 }

@@ -134,7 +134,9 @@ async fn another_rate_is_recorded_and_no_write_on_the_way_to_it_passes_the_budge
     assert!(lowered.is_some() && lowered < raised, "{lowered:?} {raised:?}");
 
     // And back, by every step of the clock.
-    world.patch_campaign("spring", on_both(&one_euro_buys("1.25", "2027-02-24"))).await;
+    let mut spec = on_both(&one_euro_buys("1.25", "2027-02-24"));
+    spec["split"] = Value::Null;
+    world.patch_campaign("spring", spec).await;
     for _ in 0..40 {
         world.step().await;
         assert!(!passes(&world, 1_250_000_000, 100_000_000), "{:?}", live(&world));
@@ -163,7 +165,7 @@ async fn the_budget_of_a_flight_counts_what_was_spent_in_every_currency() {
     let Some(mut world) = world().await else { return };
     let mut spec = on_both(&one_euro_buys("1.0870", "2027-02-20"));
     spec["budget"] = json!({
-        "flight": "1000.00", "currency": "EUR", "exchangeRates": one_euro_buys("1.0870", "2027-02-20"),
+        "daily": null, "flight": "1000.00", "currency": "EUR", "exchangeRates": one_euro_buys("1.0870", "2027-02-20"),
     });
     spec["flight"] = json!({"start": "2027-02-24", "end": "2027-03-05"});
     world.given("spring", spec).await;
