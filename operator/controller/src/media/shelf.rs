@@ -22,6 +22,8 @@ use crate::runtime::watch::Key;
 
 /// How many contents one account may have fetched for it at a time.
 const REQUESTED: usize = 2;
+/// How many files one run sends.
+const UPLOADS: usize = 4;
 /// The first wait for what a platform makes of a file; later ones are longer.
 const POLL: SignedDuration = SignedDuration::from_secs(5);
 /// The longest one.
@@ -289,16 +291,16 @@ pub(super) async fn tend(library: &Library, account: &Key, ways: &dyn Ways) {
         }
     };
     let mut result = ask(library, account, platform.as_ref()).await;
-    while result.is_ok() {
-        let mut sent = false;
-        while let Some(sending) = next(library, account) {
-            send(library, account, platform.as_ref(), &sending).await;
-            sent = true;
-        }
-        if !sent {
-            break;
-        }
+    let mut sent = 0;
+    while result.is_ok() && sent < UPLOADS {
+        let Some(sending) = next(library, account) else { break };
+        send(library, account, platform.as_ref(), &sending).await;
+        sent += 1;
+    }
+    if sent > 0 && result.is_ok() {
         result = ask(library, account, platform.as_ref()).await;
+        // What is left has its turn in the next run: a run that does not come to an end looks as if it hung.
+        library.shelves.add(account.clone());
     }
     let mut state = library.lock();
     if result.is_err() {
