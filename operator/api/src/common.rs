@@ -52,6 +52,14 @@ pub(crate) const AMOUNT_MESSAGE: &str = "must be an amount above zero in quotes,
 pub(crate) const RATE_RULE: &str = "self.matches('^[0-9]{1,9}([.][0-9]{1,9})?$') && self.matches('[1-9]')";
 /// What [`RATE_RULE`] says when it is broken.
 pub(crate) const RATE_MESSAGE: &str = "must be a rate above zero in quotes, for example \"1.0870\"";
+/// CEL, of a Campaign's spec: no rate is more than a year older than the flight.
+pub(crate) const RATE_AGE_RULE: &str = "!has(self.budget.exchangeRates) \
+    || self.budget.exchangeRates.all(r, self.flight.start - r.date <= duration('8784h'))";
+/// The same where a date is a text: months count as 31 days.
+pub(crate) const RATE_AGE_RULE_OF_TEXTS: &str = "!has(self.budget.exchangeRates) || self.budget.exchangeRates.all(r, \
+    int(self.flight.start.substring(0, 4)) * 372 + int(self.flight.start.substring(5, 7)) * 31 \
+    + int(self.flight.start.substring(8, 10)) <= int(r.date.substring(0, 4)) * 372 \
+    + int(r.date.substring(5, 7)) * 31 + int(r.date.substring(8, 10)) + 372)";
 /// CEL: an ISO 4217 currency.
 pub(crate) const CURRENCY_RULE: &str = "self.matches('^[A-Z]{3}$')";
 /// What [`CURRENCY_RULE`] says when it is broken.

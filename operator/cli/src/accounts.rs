@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::load::{Key, Manifest};
+use crate::media::Files;
 
 /// An AdAccount that lines can be planned on.
 pub struct Known {
@@ -34,6 +35,8 @@ pub struct Accounts {
     pub known: BTreeMap<String, Known>,
     /// Those that nothing can be planned on, and why.
     pub unknown: BTreeMap<String, (Reason, String)>,
+    /// What is behind the URLs of images and videos.
+    pub files: Files,
     /// What else a reader should know.
     pub notes: Vec<String>,
 }

@@ -18,6 +18,7 @@ pub mod args;
 pub mod cluster;
 pub mod flight;
 pub mod load;
+pub mod media;
 pub mod observed;
 pub mod plan;
 pub mod print;
@@ -29,6 +30,7 @@ use std::collections::BTreeSet;
 use std::io::{IsTerminal, Write};
 
 use adops_api::validate::{Origin, Problem};
+use adops_platforms::allow::AllowList;
 use jiff::Timestamp;
 
 use crate::args::{Cli, Command, Output, PlanArgs, ResolveArgs, Target};
@@ -128,6 +130,7 @@ async fn report(target: &Target, args: &PlanArgs) -> Result<Report, Error> {
     let mut world = World { campaigns: cluster.campaigns(&keys).await?, ..World::default() };
     let needed = plan::needed_accounts(&manifests, &world.campaigns);
     (world.accounts, world.unreadable) = cluster.accounts(&needed).await?;
+    world.files = media::read(media::needed(&manifests, &world.accounts), AllowList::default()).await;
     plan::plan_all(&manifests, &world, Timestamp::now()).map_err(Error::Invalid)
 }
 

@@ -15,7 +15,6 @@ use adops_core::campaign::plan::{AccountView, Inputs, Plan, Withheld, plan};
 use adops_core::campaign::restrict::{restrict, totals};
 use adops_core::campaign::settings::Settings;
 use adops_core::campaign::spec::CampaignSpec;
-use adops_core::catalog::media::MediaBook;
 use adops_core::marker::Installation;
 use adops_core::money::{Currency, Money};
 use adops_core::platform::{Account, PlatformRules};
@@ -26,7 +25,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::accounts::{self, Accounts, Known, Sources};
 use crate::load::{Key, Manifest, Manifests};
 use crate::observed::{Observed, Reading};
-use crate::{flight, report, show};
+use crate::{flight, media, report, show};
 
 /// How long after it was begun a create whose outcome is not known is waited for: more than any connector asks.
 const SETTLE_AFTER: SignedDuration = SignedDuration::from_mins(2);
@@ -40,6 +39,8 @@ pub struct World {
     pub accounts: BTreeMap<Key, AdAccount>,
     /// AdAccounts that could not be had, and why.
     pub unreadable: BTreeMap<Key, String>,
+    /// What is behind the URLs of images and videos.
+    pub files: media::Files,
 }
 
 /// The AdAccounts that are needed to plan all of these.
@@ -109,7 +110,7 @@ pub fn plan_all(manifests: &Manifests, world: &World, now: Timestamp) -> Result<
         let Ok(spec) = CampaignSpec::try_from(&manifest.object) else { continue };
         let live = world.campaigns.get(key);
         let names = accounts::names(&manifest.object, live);
-        let accounts = Accounts::gather(key, &names, &sources);
+        let accounts = Accounts { files: world.files.clone(), ..Accounts::gather(key, &names, &sources) };
         planned.push(plan_one(Subject { key, manifest, spec: Arc::new(spec), live, accounts }, now));
     }
     Ok(show::report(&planned, &world.accounts))
@@ -302,7 +303,7 @@ fn spread(spec: &Arc<CampaignSpec>, accounts: &Accounts, stored: bool, spending:
     let rules = |account: &Account| -> Option<Arc<dyn PlatformRules>> {
         accounts.known.get(&account.name).map(|known| known.rules.clone())
     };
-    line::spread(spec, &of_spec, &rules, spending, &MediaBook::new(), now)
+    line::spread(spec, &of_spec, &rules, spending, &media::book(spec, accounts), now)
 }
 
 fn account(known: &Known, stored: bool) -> &Account {

@@ -12,7 +12,8 @@ use adops_cli::plan::{World, plan_all};
 use adops_cli::report::{Kind, Report};
 use adops_cli::{Exit, exit, rendered};
 
-use support::{ACCOUNT, CAMPAIGN, OBSERVED, at, delivered, line, manifests, planned, with, world};
+use adops_cli::load::Key;
+use support::{ACCOUNT, CAMPAIGN, OBSERVED, account, at, delivered, line, manifests, planned, with, world};
 
 /// The plan of a text against a Campaign that is stored, whose platform holds all that it asks for.
 fn edited(text: &str) -> Report {
@@ -313,4 +314,36 @@ fn users_words_cannot_break_a_table() {
     let report = edited(&with(CAMPAIGN, "Watch now", "'a | b <img> @team'"));
     let text = rendered(&report, Output::Markdown, false);
     assert!(text.contains("a \\| b &lt;img&gt; &#64;team"), "{text}");
+}
+
+#[test]
+fn a_budget_on_an_account_of_another_currency_is_planned_by_its_rate_or_told_to_lack_one() {
+    let on_both = with(CAMPAIGN, "accounts: [google-global]", "accounts: [google-global, google-us]");
+    let on_both = with(&on_both, "markets: [US, GB, dach]\n  groups: {dach: [DE, AT]}", "markets: [US]");
+    let mut world = world(None);
+    let mut american = account();
+    american.metadata.name = Some("google-us".to_owned());
+    american.spec.ceiling.currency = "USD".to_owned();
+    let status = american.status.get_or_insert_default();
+    status.currency = Some("USD".to_owned());
+    status.live_budget = Some("600.00 USD".to_owned());
+    world.accounts.insert(Key::new("growth", "google-us"), american);
+
+    let report = planned(&on_both, &world);
+    assert_eq!(exit(&report), Exit::Error);
+    let text = rendered(&report, Output::Text, false);
+    assert!(text.contains("CurrencyMismatch") && text.contains("spec.budget.exchangeRates"), "{text}");
+
+    let rates = "currency: EUR, exchangeRates: [{from: EUR, to: USD, rate: \"1.0870\", date: 2027-02-20}]";
+    reads(
+        &planned(&with(&on_both, "currency: EUR", rates), &world),
+        Exit::Changed,
+        "
+Campaign growth/spring  0.yaml:1  (not in the cluster yet)
+  + google-global/US  create  0.00 → 300.00 EUR a day
+  + google-us/US      create  0.00 → 326.10 USD a day
+  Money a day: 0.00 → 600.00 EUR (+600.00)
+
+Plan: 2 to create. Money a day: 0.00 → 600.00 EUR (+600.00).",
+    );
 }

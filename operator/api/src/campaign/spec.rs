@@ -105,7 +105,7 @@ use super::status::CampaignStatus;
     validation = Rule::new("!has(self.budget.exchangeRates) || self.budget.exchangeRates.all(r, r.date <= self.flight.end)")
         .message("a rate is of a day after the flight: write the day that it was found on")
         .field_path(".budget.exchangeRates"),
-    validation = Rule::new("!has(self.budget.exchangeRates) || self.budget.exchangeRates.all(r, self.flight.start - r.date <= duration('8784h'))")
+    validation = Rule::new(crate::common::RATE_AGE_RULE)
         .message("a rate is more than a year old when the flight begins: write a current one, with its date")
         .field_path(".budget.exchangeRates"),
 )]
@@ -337,10 +337,7 @@ pub struct Override {
 #[x_kube(
     validation = Rule::new("has(self.daily) != has(self.flight)").message("needs either daily or flight"),
     validation = Rule::new("!has(self.exchangeRates) || self.exchangeRates.all(r, r.from == self.currency)")
-        .message(Message::Expression(
-            "'a rate from \"' + self.exchangeRates.filter(r, r.from != self.currency)[0].from + '\": the budget is in ' \
-             + self.currency".into(),
-        ))
+        .message("`from` is the budget's currency: a rate says how much of `to` one unit of it buys")
         .field_path(".exchangeRates"),
     validation = Rule::new("!has(self.exchangeRates) || self.exchangeRates.all(r, r.to != self.currency)")
         .message("a rate from the budget's currency to itself says nothing: leave it out")

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use kube::core::cel::{self, CompiledSchema};
 use serde_json::Value;
 
+use crate::common::{RATE_AGE_RULE, RATE_AGE_RULE_OF_TEXTS};
 use crate::schema::crds;
 
 pub(super) struct Kind {
@@ -31,9 +32,20 @@ static KINDS: LazyLock<Vec<Kind>> = LazyLock::new(|| {
 impl Kind {
     fn new(name: String, schema: Value) -> Self {
         let mut rules_with_path = HashSet::new();
-        collect_rules_with_path(&schema, &mut rules_with_path);
-        Self { name, rules: cel::compile_schema(&schema), rules_with_path, schema }
+        let judged = with_dates_as_texts(schema.clone());
+        collect_rules_with_path(&judged, &mut rules_with_path);
+        Self { name, rules: cel::compile_schema(&judged), rules_with_path, schema }
     }
+}
+
+/// An API server calculates with dates, the interpreter that judges here has them as texts.
+fn with_dates_as_texts(mut schema: Value) -> Value {
+    for rule in schema["properties"]["spec"]["x-kubernetes-validations"].as_array_mut().into_iter().flatten() {
+        if rule["rule"] == RATE_AGE_RULE {
+            rule["rule"] = RATE_AGE_RULE_OF_TEXTS.into();
+        }
+    }
+    schema
 }
 
 /// The kind of a name.

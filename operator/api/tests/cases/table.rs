@@ -333,6 +333,18 @@ pub const CASES: &[Case] = &[
     ),
     campaign(
         "currency: EUR",
+        "currency: EUR, exchangeRates: [{from: EUR, to: USD, rate: \"1.0870\", date: 20 Feb}]",
+        &[
+            "spec.budget.exchangeRates[0].date: Invalid value: \"20 Feb\": spec.budget.exchangeRates[0].date in body must be of type date: \"20 Feb\"",
+        ],
+    ),
+    campaign(
+        "currency: EUR",
+        "currency: EUR, exchangeRates: [{from: EUR, to: USD, rate: \"1.0870\", date: 2026-03-01}]",
+        &[],
+    ),
+    campaign(
+        "currency: EUR",
         "currency: EUR, exchangeRates: [{from: EUR, to: USD, rate: \"1.0870\", date: 2072-02-20}]",
         &["spec.budget.exchangeRates: Invalid value: a rate is of a day after the flight: write the day that it was found on"],
     ),
@@ -344,7 +356,7 @@ pub const CASES: &[Case] = &[
     campaign(
         "currency: EUR",
         "currency: EUR, exchangeRates: [{from: GBP, to: USD, rate: \"1.0870\", date: 2027-02-20}]",
-        &["spec.budget.exchangeRates: Invalid value: a rate from \"GBP\": the budget is in EUR"],
+        &["spec.budget.exchangeRates: Invalid value: `from` is the budget's currency: a rate says how much of `to` one unit of it buys"],
     ),
     campaign(
         "currency: EUR",
@@ -363,8 +375,8 @@ pub const CASES: &[Case] = &[
     ),
     campaign(
         "currency: EUR",
-        "currency: EUR, exchangeRates: {USD: \"1.0870\"}",
-        &["spec.budget.exchangeRates: Invalid value: \"object\": spec.budget.exchangeRates in body must be of type array: \"object\""],
+        "currency: EUR, exchangeRates: 1.087",
+        &["spec.budget.exchangeRates: Invalid value: \"number\": spec.budget.exchangeRates in body must be of type array: \"number\""],
     ),
     campaign(
         "objective: Signups",

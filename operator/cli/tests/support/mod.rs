@@ -144,6 +144,7 @@ pub fn world(stored: Option<Campaign>) -> World {
         campaigns: stored.into_iter().map(|campaign| (key("spring"), campaign)).collect(),
         accounts: BTreeMap::from([(key("google-global"), account())]),
         unreadable: BTreeMap::new(),
+        files: BTreeMap::new(),
     }
 }
 

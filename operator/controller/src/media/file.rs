@@ -150,7 +150,9 @@ pub(super) async fn look(library: &Library, key: &FileKey) {
     if let Some(next) = next {
         library.files.add_at(key.clone(), next);
     }
-    accounts.into_iter().for_each(|account| library.shelves.add(account));
+    for account in accounts {
+        library.shelves.add(account);
+    }
     library.wake(campaigns);
 }
 

@@ -24,6 +24,7 @@
 mod file;
 mod memory;
 mod shelf;
+mod tend;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 mod tests;
@@ -207,7 +208,7 @@ impl Library {
 
     /// Sees to an account's files.
     pub async fn tend(&self, account: Key, ways: &dyn Ways) {
-        shelf::tend(self, &account, ways).await;
+        tend::tend(self, &account, ways).await;
     }
 
     /// Whether nothing is under way.

@@ -5,6 +5,8 @@ pub mod line;
 mod line_tests;
 pub mod observed;
 pub mod plan;
+#[cfg(test)]
+mod rates_tests;
 pub mod record;
 pub mod restrict;
 pub mod settings;

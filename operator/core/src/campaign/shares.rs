@@ -74,11 +74,10 @@ impl Inputs<'_> {
         self.accounts.get(&key.account).map_or(fallback, |account| account.budget_unit)
     }
 
-    /// What that step counts with, in micros of the budget's currency.
+    /// The step in which the budget is split for it, in micros. A step of another currency is seldom a whole number of
+    /// micros: what is converted is rounded afterwards.
     fn unit(&self, key: &LineKey) -> i64 {
-        let own = i128::from(self.own_unit(key));
-        let counted = self.spec.rates.count_micros(own, self.currency(key));
-        counted.and_then(|micros| i64::try_from(micros).ok()).unwrap_or(i64::MAX).max(1)
+        if self.currency(key) == self.spec.rates.base() { self.own_unit(key) } else { 1 }
     }
 
     /// A share of the budget in the currency of the line's account, in whole steps.
@@ -97,13 +96,13 @@ impl Inputs<'_> {
             desired.budgets.insert(key.clone(), share);
             let Some(line) = desired.lines.get_mut(&key) else { continue };
             line.budget = share;
-            let (steps, minimum) = self.minimum(&key, share);
+            let minimum = self.minimum(&key, share);
             // A line of a flight that is over needs no budget.
             if line.over || share >= minimum {
                 continue;
             }
-            let least = u128::from(steps) * u128::from(self.unit(&key).unsigned_abs());
-            let needed = least.saturating_mul(u128::from(days.unsigned_abs()) * weights);
+            let least = self.spec.rates.count(minimum).unwrap_or(minimum).micros().unsigned_abs();
+            let needed = u128::from(least) * u128::from(days.unsigned_abs()) * weights;
             let needed = (part.weight > 0).then(|| needed.div_ceil(u128::from(part.weight)));
             below.push(Below { key, minimum, needed });
         }
@@ -124,9 +123,8 @@ impl Inputs<'_> {
         }
     }
 
-    /// The least that a line can be given: what its platform takes, in whole steps, and never nothing. In steps, and as
-    /// money of its account's currency.
-    fn minimum(&self, key: &LineKey, share: Money) -> (u64, Money) {
+    /// The least that a line can be given: what its platform takes, in whole steps, and never nothing.
+    fn minimum(&self, key: &LineKey, share: Money) -> Money {
         let unit = self.own_unit(key).max(1);
         let of_platform = self
             .accounts
@@ -134,7 +132,7 @@ impl Inputs<'_> {
             .and_then(|account| (self.rules)(account)?.minimum_daily_budget(account.currency))
             .map_or(0, Money::micros);
         let steps = of_platform.max(1).unsigned_abs().div_ceil(unit.unsigned_abs());
-        (steps, Money::from_micros(steps.saturating_mul(unit.unsigned_abs()), share.currency()).unwrap_or(share))
+        Money::from_micros(steps.saturating_mul(unit.unsigned_abs()), share.currency()).unwrap_or(share)
     }
 }
 

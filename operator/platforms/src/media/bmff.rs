@@ -20,7 +20,7 @@ pub(super) struct Movie {
 pub(super) fn is_movie(content: &[u8]) -> bool {
     // Old QuickTime files have no `ftyp`.
     content.get(4..8).is_some_and(|kind| [b"ftyp", b"moov", b"mdat", b"wide"].iter().any(|known| kind == *known))
-        && !brand(content).is_some_and(|brand| is_still(&brand))
+        && !brand(content).is_some_and(is_still)
 }
 
 /// The major brand.
@@ -29,18 +29,18 @@ fn brand(content: &[u8]) -> Option<Kind> {
 }
 
 /// HEIF and AVIF are images in the same container.
-fn is_still(brand: &Kind) -> bool {
-    [b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1", b"avif", b"avis"].contains(&brand)
+fn is_still(brand: Kind) -> bool {
+    [b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1", b"avif", b"avis"].contains(&&brand)
 }
 
 /// Reads a movie.
 pub(super) fn read(content: &[u8]) -> Result<Movie, &'static str> {
-    let moov = find(content, b"moov").ok_or("it has no movie header (`moov`)")?;
-    let (scale, mut duration) = duration(find(moov, b"mvhd").ok_or("it has no movie header (`mvhd`)")?)
+    let moov = find(content, *b"moov").ok_or("it has no movie header (`moov`)")?;
+    let (scale, mut duration) = duration(find(moov, *b"mvhd").ok_or("it has no movie header (`mvhd`)")?)
         .ok_or("its movie header (`mvhd`) is cut off")?;
     if duration == 0 {
         // Of a fragmented file the header tells of the part before the fragments only.
-        duration = find(moov, b"mvex").and_then(|mvex| fragments(find(mvex, b"mehd")?)).unwrap_or(0);
+        duration = find(moov, *b"mvex").and_then(|mvex| fragments(find(mvex, *b"mehd")?)).unwrap_or(0);
     }
     if scale == 0 || duration == 0 {
         return Err("it does not say how long it is");
@@ -75,13 +75,13 @@ fn fragments(header: &[u8]) -> Option<u64> {
 }
 
 fn is_video(track: &[u8]) -> bool {
-    let handler = find(track, b"mdia").and_then(|mdia| find(mdia, b"hdlr"));
+    let handler = find(track, *b"mdia").and_then(|mdia| find(mdia, *b"hdlr"));
     handler.and_then(|handler| handler.get(8..12)).is_some_and(|kind| kind == b"vide")
 }
 
 /// Width and height of a track as it is shown.
 fn shape(track: &[u8]) -> Option<(u32, u32)> {
-    let header = find(track, b"tkhd")?;
+    let header = find(track, *b"tkhd")?;
     let matrix = match header.first()? {
         0 => 40,
         _ => 52,
@@ -94,8 +94,8 @@ fn shape(track: &[u8]) -> Option<(u32, u32)> {
 }
 
 /// The content of the first box of a type.
-fn find<'a>(content: &'a [u8], wanted: &Kind) -> Option<&'a [u8]> {
-    Boxes(content).find(|(kind, _)| kind == wanted).map(|(_, body)| body)
+fn find(content: &[u8], wanted: Kind) -> Option<&[u8]> {
+    Boxes(content).find(|(kind, _)| *kind == wanted).map(|(_, body)| body)
 }
 
 /// The boxes that follow each other in what is left. What is cut off ends them.

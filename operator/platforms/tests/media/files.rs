@@ -37,7 +37,7 @@ pub fn webp(width: u32, height: u32) -> Vec<u8> {
     file
 }
 
-fn atom(kind: &[u8; 4], body: &[u8]) -> Vec<u8> {
+fn atom(kind: [u8; 4], body: &[u8]) -> Vec<u8> {
     let mut atom = u32::try_from(body.len() + 8).unwrap().to_be_bytes().to_vec();
     atom.extend(kind);
     atom.extend(body);
@@ -45,6 +45,7 @@ fn atom(kind: &[u8; 4], body: &[u8]) -> Vec<u8> {
 }
 
 /// What a movie is made of.
+#[allow(clippy::struct_excessive_bools, reason = "each is a way to write one of its own")]
 pub struct Movie {
     pub brand: &'static [u8; 4],
     pub width: u32,
@@ -108,12 +109,12 @@ impl Movie {
         ]
         .concat();
         let hdlr = [&[0; 8][..], self.handler, &[0; 12]].concat();
-        let track = [atom(b"tkhd", &tkhd), atom(b"mdia", &atom(b"hdlr", &hdlr))].concat();
+        let track = [atom(*b"tkhd", &tkhd), atom(*b"mdia", &atom(*b"hdlr", &hdlr))].concat();
         let mehd = [version.to_vec(), number(self.duration)].concat();
-        let extends = if self.fragmented { atom(b"mvex", &atom(b"mehd", &mehd)) } else { Vec::new() };
-        let moov = atom(b"moov", &[atom(b"mvhd", &mvhd), extends, atom(b"trak", &track)].concat());
-        let head = atom(b"ftyp", &[self.brand, &b"\0\0\0\0"[..]].concat());
-        let data = atom(b"mdat", &[7; 100]);
+        let extends = if self.fragmented { atom(*b"mvex", &atom(*b"mehd", &mehd)) } else { Vec::new() };
+        let moov = atom(*b"moov", &[atom(*b"mvhd", &mvhd), extends, atom(*b"trak", &track)].concat());
+        let head = atom(*b"ftyp", &[self.brand, &b"\0\0\0\0"[..]].concat());
+        let data = atom(*b"mdat", &[7; 100]);
         if self.header_last { [head, data, moov].concat() } else { [head, moov, data].concat() }
     }
 }

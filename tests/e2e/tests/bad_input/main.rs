@@ -4,5 +4,6 @@
 
 mod accounts;
 mod claims;
+mod currencies;
 mod gone;
 mod specs;

@@ -353,7 +353,7 @@ async fn servers_and_accounts_that_hang_delay_nobody_else() {
     let hanging: Vec<String> =
         (0..100).map(|index| world.server.put(&format!("hangs{index}.png"), Behind::Hangs)).collect();
     world.ask("bad/spring", "meta", &hanging.iter().collect::<Vec<_>>(), true);
-    *world.fake("slow").takes.lock().unwrap() = Duration::from_secs(3_600);
+    *world.fake("slow").takes.lock().unwrap() = Duration::from_hours(1);
     let slow: Vec<String> = (0..20)
         .map(|index| world.server.put(&format!("slow{index}.png"), Behind::File(image(100 + index, 40 << 10))))
         .collect();

@@ -74,6 +74,8 @@ enum Step {
         campaign: usize,
         limit: u64,
     },
+    /// The user writes another rate.
+    Rate(&'static str),
     Restart,
 }
 
@@ -92,6 +94,7 @@ fn step() -> impl Strategy<Value = Step> {
         4 => (1_i64..50).prop_map(Step::Wait),
         1 => (0_usize..2, 50_u64..300).prop_map(|(account, limit)| Step::Ceiling { account, limit }),
         1 => (0_usize..3, 50_u64..300).prop_map(|(campaign, limit)| Step::Budget { campaign, limit }),
+        1 => prop::sample::select(PRICES.to_vec()).prop_map(Step::Rate),
         1 => Just(Step::Restart),
     ]
 }
@@ -189,7 +192,7 @@ impl World {
         self.objects[object].push((at, to));
         for ((before, _), (after, cap)) in before.into_iter().zip(self.sums()) {
             // No cap is above 300; those of the time of the grant are checked when it is made.
-            let most = 300 * self.billionths().max(BILLION);
+            let most = 300 * (self.billionths() + 4 * BILLION);
             assert!(after <= before || after <= cap.max(most), "{after} of {cap}");
         }
     }
@@ -302,6 +305,7 @@ proptest! {
                 Step::Wait(seconds) => world.advance(seconds),
                 Step::Ceiling { account, limit } => world.ceilings[account] = limit,
                 Step::Budget { campaign, limit } => world.budgets[campaign] = limit,
+                Step::Rate(price) => world.price = price,
                 Step::Restart => world.restart(),
             }
         }
