@@ -172,10 +172,7 @@ impl<'a> Edit<'a> {
         // Below an ad set that was enabled before nothing waits.
         let waiting = self.main().is_none_or(|set| waits(&set.status, self.marks(&set.adlabels)));
         let stand = if waiting { Stand::Waiting } else { Stand::Enabled };
-        for ad in &blueprint.ads {
-            workshop.add_ad(self.desk, &set, &blueprint.name, ad, &blueprint.speaker, stand).await?;
-        }
-        Ok(())
+        workshop.add_ads(self.desk, &set, &blueprint, stand).await
     }
 
     async fn remove(&self) -> Done {

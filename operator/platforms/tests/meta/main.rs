@@ -2,8 +2,14 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod access;
 mod create;
 mod drift;
+mod holder;
+mod limits;
+mod media;
 mod plan;
+mod render;
+mod spend;
 mod support;
 mod writes;

@@ -4,7 +4,7 @@ use adops_core::campaign::observed::{Delivery, Existence};
 use adops_core::campaign::plan::Action;
 use adops_core::campaign::settings::{Field, Value};
 use adops_core::money::Money;
-use adops_core::platform::{Manner, PlatformRules};
+use adops_core::platform::Manner;
 use adops_core::reason::Reason;
 use adops_platforms::error::PlatformError;
 use adops_platforms::port::{AdPlatform, Outcome};
@@ -92,7 +92,7 @@ async fn budgets_are_changed_together_and_one_that_is_refused_stops_no_other() {
     world.settle().await;
     let set = world.set("DE").object.id.to_string();
     let effect = Effect::Reject { category: "100".into(), code: "1885272".into() };
-    let when = Match::platform(PlatformName::Meta).operation("adset.update").contains("daily_budget=100");
+    let when = Match::platform(PlatformName::Meta).operation("adset.update").contains("daily_budget=\"100\"");
     world.sim.faults().add(Fault::new(when, effect));
     let all = ["US", "DE", "CA-ON"].map(|market| world.id(market));
     world.counter.reset();
@@ -229,7 +229,7 @@ async fn what_is_not_ours_is_never_changed() {
             let Outcome::Failed(error) = &outcome else { panic!("{outcome:?}") };
             assert_eq!(error.reason(), Reason::ForeignMarker);
         }
-        assert!(world.sim.ledger().is_empty());
+        assert!(world.sim.ledger().iter().all(|entry| entry.kind == "label"), "only labels of our own are made");
     }
 }
 
