@@ -24,9 +24,8 @@ async fn an_account_that_was_called_too_often_is_left_alone_until_the_headers_sa
     config.meta.quota.ads_management_per_hour = 12;
     let world = World::with(config).await;
     let error = loop {
-        match world.meta.observe(&all()).await {
-            Ok(_) => {}
-            Err(error) => break error,
+        if let (Err(error), _) = spend(Use::Observe, world.meta.observe(&all())).await {
+            break error;
         }
     };
     let PlatformError::RateLimited { retry_after: Some(wait), .. } = &error else { panic!("{error:?}") };
@@ -147,11 +146,14 @@ async fn a_limit_of_the_app_holds_all_its_accounts_back() {
     let second = Meta::new(shared).unwrap();
     let place = |code: &str| std::collections::BTreeSet::from([code.parse().unwrap()]);
     first.resolve(&place("US")).await.unwrap();
-    let error = first.resolve(&place("GB")).await.unwrap_err();
-    assert!(matches!(error, PlatformError::RateLimited { .. }), "{error:?}");
-    assert!(matches!(second.account().await, Err(PlatformError::QuotaExhausted { .. })));
+    let held = first.resolve(&place("GB")).await.unwrap_err();
+    assert!(matches!(held, PlatformError::NotSent { .. }), "the header said that it was the last: {held:?}");
+    let (refused, _) = spend(Use::Protect, first.resolve(&place("GB"))).await;
+    assert!(matches!(refused, Err(PlatformError::RateLimited { .. })), "{refused:?}");
+    let (other, _) = spend(Use::Protect, second.account()).await;
+    assert!(matches!(other, Err(PlatformError::QuotaExhausted { .. })), "{other:?}");
     world.tick(120);
-    second.account().await.unwrap();
+    spend(Use::Protect, second.account()).await.0.unwrap();
 }
 
 #[tokio::test]
