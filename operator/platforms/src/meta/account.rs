@@ -46,7 +46,7 @@ pub(super) async fn read(
         currency: basics.currency,
         time_zone: basics.time_zone.clone(),
         name: account.name.clone(),
-        enabled: is_enabled(account.account_status),
+        enabled: is_enabled(account.status),
         status: status(&account),
         budget_unit: money::unit(basics.currency) * step,
         // Meta has limits, and tells them only by refusing what is beyond.
@@ -111,7 +111,7 @@ fn is_enabled(status: i64) -> bool {
 
 /// Meta's words for its numbers.
 fn status(account: &Account) -> String {
-    let word = match account.account_status {
+    let word = match account.status {
         1 => "ACTIVE",
         2 => "DISABLED",
         3 => "UNSETTLED",

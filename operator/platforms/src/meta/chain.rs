@@ -83,7 +83,7 @@ pub(super) fn refused(refusal: Refusal) -> Outcome {
     if refusal.error.may_have_happened() { Outcome::Unknown(refusal.error) } else { Outcome::Failed(refusal.error) }
 }
 
-impl<'a> Workshop<'a> {
+impl Workshop<'_> {
     fn create<'b>(&'b self, desk: &'b Desk<'_>, line: &'b NewLine) -> Program<'b, Outcome> {
         Box::pin(async move {
             let blueprint = match self.dictionary.line(line, self.labels) {

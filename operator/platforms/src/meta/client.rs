@@ -3,12 +3,10 @@
 //! The token travels in a header, so that no address holds it. Every answer's usage headers are heard, before anything
 //! is made of the answer itself.
 
-use std::collections::VecDeque;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use adops_core::queue::Use;
+use adops_core::reason::Reason;
 use adops_core::secret::scrub;
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
@@ -16,7 +14,9 @@ use serde_json::{Value, json};
 
 use super::auth::Auth;
 use super::errors::{self, Refusal, read_error};
+use super::file::File;
 use super::holder::Keeper;
+use super::pace::Pace;
 use super::usage::{HEADERS, Usage};
 use super::wire::Page;
 use crate::clock::SharedClock;
@@ -27,15 +27,6 @@ use crate::transport::{Answer, Transport};
 
 /// Calls of a batch at most.
 pub(super) const CALLS_PER_BATCH: usize = 50;
-/// Rows that a page of an edge is asked for at most. Fewer, once the platform has asked for less.
-const ROWS: usize = 500;
-/// Fewer rows are never asked for.
-const LEAST_ROWS: usize = 5;
-/// Meta takes a hundred changes of an account within a second; some are left to others.
-const WRITES: usize = 90;
-/// A second, and what requests may come closer together on their way.
-const WINDOW: Duration = Duration::from_millis(1_100);
-
 /// Parameters by name. Nested values are JSON text.
 pub(super) type Params = Vec<(&'static str, String)>;
 
@@ -88,14 +79,6 @@ impl Call {
     }
 }
 
-/// A file and the parameters that it is sent with.
-pub(super) struct File<'a> {
-    pub(super) fields: Vec<(&'a str, &'a str)>,
-    pub(super) part: &'a str,
-    pub(super) name: &'a str,
-    pub(super) content: &'a [u8],
-}
-
 /// A client for one ad account.
 pub(super) struct Client {
     pub(super) transport: Transport,
@@ -110,39 +93,6 @@ pub(super) struct Client {
     /// Who holds the account; none where no record is kept.
     pub(super) keeper: Option<Keeper>,
     pub(super) pace: Pace,
-}
-
-/// What a client has learned of how much it may ask for, and when.
-#[derive(Debug)]
-pub(super) struct Pace {
-    rows: AtomicUsize,
-    insights_from: Mutex<Option<Timestamp>>,
-    /// The changes of the latest second: when they were sent, and how many.
-    writes: Mutex<VecDeque<(Instant, usize)>>,
-}
-
-impl Default for Pace {
-    fn default() -> Self {
-        Self { rows: AtomicUsize::new(ROWS), insights_from: Mutex::new(None), writes: Mutex::default() }
-    }
-}
-
-impl Pace {
-    /// Takes the turn of so many changes; or says when to ask again.
-    fn turn(&self, changes: usize, now: Instant) -> Option<Instant> {
-        let mut writes = self.writes.lock().unwrap_or_else(PoisonError::into_inner);
-        while writes.front().is_some_and(|(at, _)| *at + WINDOW <= now) {
-            writes.pop_front();
-        }
-        let sent: usize = writes.iter().map(|(_, changes)| changes).sum();
-        match writes.front() {
-            Some((first, _)) if sent + changes > WRITES => Some(*first + WINDOW),
-            _ => {
-                writes.push_back((now, changes));
-                None
-            }
-        }
-    }
 }
 
 /// How a request is sent.
@@ -189,7 +139,7 @@ impl Client {
     ) -> Result<Vec<T>, PlatformError> {
         let (mut found, mut after) = (Vec::new(), String::new());
         loop {
-            let rows = rows.min(self.pace.rows.load(Ordering::Relaxed));
+            let rows = rows.min(self.pace.rows());
             let mut params = params.clone();
             params.push(("limit", rows.to_string()));
             if !after.is_empty() {
@@ -211,8 +161,8 @@ impl Client {
 
     /// What the platform calls too much is asked for in smaller pages the next time.
     fn smaller(&self, refusal: Refusal, rows: usize) -> PlatformError {
-        if refusal.code == 1 && rows > LEAST_ROWS {
-            self.pace.rows.store((rows / 2).max(LEAST_ROWS), Ordering::Relaxed);
+        if refusal.code == 1 {
+            self.pace.fewer_rows(rows);
         }
         refusal.error
     }
@@ -242,7 +192,8 @@ impl Client {
     pub(super) async fn post_file<T: DeserializeOwned>(&self, path: &str, file: &File<'_>) -> Result<T, Refusal> {
         let not_after = self.hold().await?;
         let terms = Terms { write: true, not_after, ..Terms::READ };
-        let body = Body::Multipart(self.multipart(file));
+        let proof = self.auth.proof().map(|proof| ("appsecret_proof", proof.reveal()));
+        let body = Body::Multipart(file.multipart(proof));
         Ok(parse(self.send(path, String::new(), Some(body), terms).await?)?)
     }
 
@@ -260,11 +211,11 @@ impl Client {
             return Err(PlatformError::Unreadable { message }.into());
         };
         let mut rows = rows.into_iter();
-        Ok(calls.iter().map(|_| self.of_batch(rows.next().unwrap_or_default(), write)).collect())
+        Ok(calls.iter().map(|_| self.of_batch(&rows.next().unwrap_or_default(), write)).collect())
     }
 
     /// One call's answer in that of a batch. A call that took too long has none.
-    fn of_batch(&self, row: Value, write: bool) -> Result<Value, Refusal> {
+    fn of_batch(&self, row: &Value, write: bool) -> Result<Value, Refusal> {
         let (Some(code), Some(body)) = (row["code"].as_u64(), row["body"].as_str()) else {
             let message = "a call of a batch has no answer".to_owned();
             let error = PlatformError::UnknownOutcome { message };
@@ -283,7 +234,7 @@ impl Client {
         let cost = u64::try_from(terms.calls).unwrap_or(u64::MAX);
         self.meter.before(cost).await?;
         if terms.write {
-            self.wait_for_write(terms.calls).await;
+            self.pace.wait_for_writes(terms.calls).await;
         }
         let url = format!("{}/{path}{}", self.base, self.query(query, body.is_none()));
         let answer = self.exchange(&url, body, terms).await?;
@@ -353,52 +304,21 @@ impl Client {
         let PlatformError::RateLimited { retry_after: Some(wait), .. } = &refusal.error else { return };
         match (refusal.code, refusal.subcode) {
             (613, 5_044_001) => self.meter.limited(),
-            (80_000, _) => *self.pace.insights_from.lock().unwrap_or_else(PoisonError::into_inner) = Some(now + *wait),
+            (80_000, _) => self.pace.hold_insights(now + *wait),
             _ if refusal.of_app => self.meter.exhausted(now + *wait, None),
             _ => self.meter.hold_back(Use::Protect, now + *wait),
         }
     }
 
     fn look_at_insights(&self) -> Result<(), PlatformError> {
-        let now = self.clock.now();
-        let from = *self.pace.insights_from.lock().unwrap_or_else(PoisonError::into_inner);
-        match from.filter(|from| *from > now) {
+        match self.pace.insights_held(self.clock.now()) {
             None => Ok(()),
             Some(until) => Err(PlatformError::NotSent {
-                reason: adops_core::reason::Reason::RateLimited,
+                reason: Reason::RateLimited,
                 until,
                 message: "Meta gives no more insights of this account until then".to_owned(),
             }),
         }
-    }
-
-    /// Waits until so many changes may be sent.
-    async fn wait_for_write(&self, changes: usize) {
-        while let Some(at) = self.pace.turn(changes, Instant::now()) {
-            tokio::time::sleep_until(at.into()).await;
-        }
-    }
-
-    fn multipart(&self, file: &File<'_>) -> (String, Vec<u8>) {
-        let mut boundary = "adops-file".to_owned();
-        while file.content.windows(boundary.len()).any(|part| part == boundary.as_bytes()) {
-            boundary.push('-');
-        }
-        let mut content = Vec::with_capacity(file.content.len() + 1024);
-        let proof = self.auth.proof().map(|proof| ("appsecret_proof", proof.reveal()));
-        for (name, value) in file.fields.iter().copied().chain(proof) {
-            let head = format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
-            content.extend_from_slice(head.as_bytes());
-        }
-        let head = format!(
-            "--{boundary}\r\nContent-Disposition: form-data; name=\"{}\"; filename=\"{}\"\r\nContent-Type: \
-             application/octet-stream\r\n\r\n",
-            file.part, file.name
-        );
-        content.extend_from_slice(head.as_bytes());
-        content.extend_from_slice(file.content);
-        content.extend_from_slice(format!("\r\n--{boundary}--\r\n").as_bytes());
-        (boundary, content)
     }
 }
 
@@ -421,24 +341,6 @@ pub(super) fn parse<T: DeserializeOwned>(body: Value) -> Result<T, PlatformError
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn within_a_second_no_more_is_sent_than_is_taken() {
-        let (pace, start) = (Pace::default(), Instant::now());
-        let (mut now, mut sent) = (start, Vec::new());
-        for changes in [50, 10, 50, 30, 50, 50, 1, 50] {
-            while let Some(later) = pace.turn(changes, now) {
-                assert!(later > now);
-                now = later;
-            }
-            sent.push((now, changes));
-        }
-        for (at, _) in &sent {
-            let within = sent.iter().filter(|(other, _)| other >= at && *other < *at + WINDOW);
-            assert!(within.map(|(_, changes)| changes).sum::<usize>() <= WRITES);
-        }
-        assert!(now - start < Duration::from_secs(5));
-    }
 
     #[test]
     fn a_batch_has_each_call_in_its_own_item() {

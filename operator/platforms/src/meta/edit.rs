@@ -274,7 +274,9 @@ impl<'a> Edit<'a> {
         let singly = parts.len() > 1 && together.as_ref().is_err_and(Refusal::is_rejected);
         for (indices, params) in parts {
             let done = if singly { self.post(&set.id, params).await } else { together.clone() };
-            indices.into_iter().for_each(|at| results[at] = done.clone());
+            for at in indices {
+                results[at].clone_from(&done);
+            }
         }
     }
 
@@ -299,7 +301,7 @@ impl<'a> Edit<'a> {
         }
         let done: Done = done.await;
         for at in [ads, identity].into_iter().flatten() {
-            results[at] = done.clone();
+            results[at].clone_from(&done);
         }
     }
 

@@ -7,11 +7,11 @@ use adops_core::reason::Reason;
 use adops_core::secret::Secret;
 use adops_platforms::error::{Disposition, PlatformError};
 use adops_platforms::meta::Meta;
-use adops_platforms::port::{AdPlatform, ConnectError, Connection, Outcome, Scope};
+use adops_platforms::port::{AdPlatform, ConnectError, Connection, Outcome};
 use adops_platforms::registry;
 use adsim::{Effect, Fault, Match, MetaEditAction, PlatformName};
 
-use crate::support::{ACT, Counter, TOKEN, World, config, connection, secrets};
+use crate::support::{ACT, Counter, TOKEN, World, config, connection, everything, secrets};
 
 #[tokio::test]
 async fn the_accounts_facts_are_told() {
@@ -65,7 +65,7 @@ async fn a_token_that_ends_is_told_beforehand_and_afterwards() {
 async fn a_token_that_was_revoked_is_told_from_one_that_is_no_token() {
     let world = World::start().await;
     world.sim.revoke_meta_token(TOKEN);
-    let error = world.meta.observe(&Scope::All { held: Default::default() }).await.unwrap_err();
+    let error = world.meta.observe(&everything()).await.unwrap_err();
     assert_eq!(error.reason(), Reason::CredentialsRevoked);
     world.sim.restore_meta_token(TOKEN);
     world.meta.account().await.unwrap();

@@ -4,11 +4,11 @@ use adops_core::campaign::observed::{Delivery, Existence};
 use adops_core::campaign::plan::Action;
 use adops_core::campaign::settings::Field;
 use adops_core::reason::Reason;
-use adops_platforms::port::{AdPlatform, Scope};
+use adops_platforms::port::AdPlatform;
 use adsim::MetaEditAction;
 use serde_json::json;
 
-use crate::support::{PAGE, World, changes, config, fields, words};
+use crate::support::{PAGE, World, changes, config, everything, fields, words};
 
 #[tokio::test]
 async fn each_edit_by_hand_shows_in_its_field_and_is_put_right() {
@@ -190,7 +190,7 @@ async fn what_is_held_and_was_deleted_or_archived_is_seen_as_removed() {
     let seen = world.observe().await;
     assert_eq!(seen.lines[&us].existence, Existence::Removed);
     assert_eq!(seen.lines[&de].existence, Existence::Removed);
-    let unheld = world.meta.observe(&Scope::All { held: Default::default() }).await.unwrap();
+    let unheld = world.meta.observe(&everything()).await.unwrap();
     assert_eq!(unheld.lines.len(), 1, "an edge shows neither");
     let plan = world.plan().await;
     assert_eq!(words(&plan), ["create"; 2]);

@@ -5,11 +5,11 @@ use std::time::Duration;
 use adops_core::campaign::plan::Action;
 use adops_platforms::error::PlatformError;
 use adops_platforms::holder::{Hold, Holder};
-use adops_platforms::port::{AdPlatform, Outcome, Scope};
+use adops_platforms::port::{AdPlatform, Outcome};
 use adsim::MetaEditAction;
 use serde_json::json;
 
-use crate::support::{World, held, new_lines};
+use crate::support::{World, everything, held, new_lines};
 
 fn hold(cluster: &str, takeover: Option<&str>) -> Hold {
     let me = Holder { installation: "prod".to_owned(), cluster: cluster.to_owned() };
@@ -27,7 +27,7 @@ async fn an_account_is_claimed_by_the_first_write_and_another_cluster_is_refused
     let world = World::start().await;
     let lines = new_lines(&world.plan().await);
     let first = held(&world.sim, hold("a", None));
-    first.observe(&Scope::All { held: Default::default() }).await.unwrap();
+    first.observe(&everything()).await.unwrap();
     assert_eq!(first.holder(), None, "who only looks claims nothing");
     let outcomes = first.create(&lines).await;
     assert!(
@@ -44,7 +44,7 @@ async fn an_account_is_claimed_by_the_first_write_and_another_cluster_is_refused
     let Outcome::Failed(PlatformError::HeldByAnotherCluster { holder }) = &refused[0] else { panic!("{refused:?}") };
     assert_eq!(holder, "prod@a#1");
     assert!(world.sim.ledger().is_empty());
-    second.observe(&Scope::All { held: Default::default() }).await.unwrap();
+    second.observe(&everything()).await.unwrap();
     assert_eq!(second.holder().as_deref(), Some("prod@a#1"), "it may still look");
 }
 
@@ -84,7 +84,7 @@ async fn a_takeover_names_the_record_and_waits_for_its_holder() {
     assert!(wait <= jiff::SignedDuration::from_secs(1));
     tokio::time::sleep(wait.unsigned_abs() + Duration::from_millis(50)).await;
     right.hold().await.unwrap();
-    right.observe(&Scope::All { held: Default::default() }).await.unwrap();
+    right.observe(&everything()).await.unwrap();
     assert_eq!(right.holder().as_deref(), Some("prod@b#5"));
     assert!(matches!(
         held(&world.sim, hold("old", None)).hold().await,

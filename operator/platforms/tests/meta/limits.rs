@@ -12,11 +12,7 @@ use adops_platforms::port::{AdPlatform, Connection, Outcome, Scope};
 use adops_platforms::quota::spend;
 use jiff::SignedDuration;
 
-use crate::support::{World, applied, config, connection, markets, new_lines, words};
-
-fn all() -> Scope {
-    Scope::All { held: Default::default() }
-}
+use crate::support::{World, applied, config, connection, everything, markets, new_lines, words};
 
 #[tokio::test]
 async fn an_account_that_was_called_too_often_is_left_alone_until_the_headers_say() {
@@ -24,7 +20,7 @@ async fn an_account_that_was_called_too_often_is_left_alone_until_the_headers_sa
     config.meta.quota.ads_management_per_hour = 12;
     let world = World::with(config).await;
     let error = loop {
-        if let (Err(error), _) = spend(Use::Observe, world.meta.observe(&all())).await {
+        if let (Err(error), _) = spend(Use::Observe, world.meta.observe(&everything())).await {
             break error;
         }
     };
@@ -34,11 +30,11 @@ async fn an_account_that_was_called_too_often_is_left_alone_until_the_headers_sa
     assert_eq!(error.disposition(world.sim.now()), Disposition::RetryAt(until));
     // Nothing more is sent before, not even what stops spend, for it would be refused, too.
     world.counter.reset();
-    let (result, _) = spend(Use::Protect, world.meta.observe(&all())).await;
+    let (result, _) = spend(Use::Protect, world.meta.observe(&everything())).await;
     let Err(PlatformError::NotSent { reason: Reason::RateLimited, until: told, .. }) = result else { panic!() };
     assert_eq!((told, world.counter.reads()), (until, 0));
     world.sim.set_now(until);
-    world.meta.observe(&all()).await.unwrap();
+    world.meta.observe(&everything()).await.unwrap();
 }
 
 #[tokio::test]
@@ -50,14 +46,14 @@ async fn a_full_score_blocks_for_the_seconds_of_its_header_whatever_its_code() {
         config.meta.quota.account_score_error = code;
         let world = World::with(config).await;
         let error = loop {
-            if let (Err(error), _) = spend(Use::Observe, world.meta.observe(&all())).await {
+            if let (Err(error), _) = spend(Use::Observe, world.meta.observe(&everything())).await {
                 break error;
             }
         };
         let PlatformError::RateLimited { retry_after: Some(wait), .. } = error else { panic!("{error:?}") };
         assert_eq!(wait, SignedDuration::from_secs(300), "{code:?}");
         world.tick(301);
-        world.meta.observe(&all()).await.unwrap();
+        world.meta.observe(&everything()).await.unwrap();
     }
 }
 
@@ -131,7 +127,7 @@ async fn insights_have_a_limit_of_their_own() {
     world.counter.reset();
     assert!(matches!(world.meta.spend(since).await, Err(PlatformError::NotSent { .. })));
     assert_eq!(world.counter.reads(), 0);
-    world.meta.observe(&all()).await.unwrap();
+    world.meta.observe(&everything()).await.unwrap();
     world.sim.set_now(world.sim.now() + wait);
     world.meta.spend(since).await.unwrap();
 }

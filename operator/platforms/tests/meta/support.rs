@@ -226,6 +226,11 @@ pub fn connection(sim: &AdSim, counter: &Arc<Counter>) -> Connection {
     }
 }
 
+/// All that carries our marker.
+pub fn everything() -> Scope {
+    Scope::All { held: BTreeSet::new() }
+}
+
 pub fn held(sim: &AdSim, hold: Hold) -> Meta {
     Meta::new(Connection { hold: Some(hold), ..connection(sim, &Arc::default()) }).unwrap()
 }
