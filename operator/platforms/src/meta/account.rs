@@ -46,7 +46,7 @@ pub(super) async fn read(
         currency: basics.currency,
         time_zone: basics.time_zone.clone(),
         name: account.name.clone(),
-        enabled: is_enabled(account.account_status),
+        enabled: is_enabled(account.status),
         status: status(&account),
         budget_unit: money::unit(basics.currency) * step,
         // Meta has limits, and tells them only by refusing what is beyond.
@@ -96,7 +96,8 @@ async fn token_end(client: &Client, known: TokenEnd) -> TokenEnd {
     if known.asked.is_some_and(|asked| now.duration_since(asked) < TOKEN_FACTS_FOR) {
         return known;
     }
-    let params = vec![("input_token", client.auth.token().reveal().to_owned())];
+    let asking = client.auth.app_token().unwrap_or_else(|| client.auth.token().reveal().to_owned());
+    let params = vec![("input_token", client.auth.token().reveal().to_owned()), ("access_token", asking)];
     let Ok(facts) = client.get::<TokenFacts>("debug_token", &params).await else { return known };
     let ends = [facts.data.expires_at, facts.data.data_access_expires_at];
     let end = ends.into_iter().filter(|at| *at > 0).filter_map(|at| Timestamp::from_second(at).ok()).min();
@@ -110,7 +111,7 @@ fn is_enabled(status: i64) -> bool {
 
 /// Meta's words for its numbers.
 fn status(account: &Account) -> String {
-    let word = match account.account_status {
+    let word = match account.status {
         1 => "ACTIVE",
         2 => "DISABLED",
         3 => "UNSETTLED",

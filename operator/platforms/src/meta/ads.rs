@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use adops_core::campaign::settings::AdSettings;
 
-use super::chain::Stand;
+use super::chain::{NewAd, Stand};
 use super::creative::{Speaker, name};
 use super::edit::Edit;
 use super::errors::Refusal;
@@ -20,6 +20,13 @@ pub(super) struct Ads<'a> {
     pub(super) edit: &'a Edit<'a>,
     pub(super) set: &'a AdSet,
     pub(super) speaker: &'a Speaker,
+}
+
+/// An ad that was given another creative.
+struct Swap<'a> {
+    ad: &'a Ad,
+    settings: &'a AdSettings,
+    creative: String,
 }
 
 /// What is to be done.
@@ -38,18 +45,27 @@ struct Work<'a> {
 impl<'a> Ads<'a> {
     /// Makes the ads what is wanted. An ad stops only when what takes its place is there.
     pub(super) async fn bring_about(&self, wanted: &BTreeSet<AdSettings>) -> Result<(), Refusal> {
-        let work = self.work(wanted);
+        let (work, workshop, desk) = (self.work(wanted), self.edit.workshop, self.edit.desk);
+        self.edit.own_labels()?;
         for ad in &work.resume {
             self.resume(ad).await?;
         }
-        let not_swapped = self.swap(&work.swap).await?;
-        for settings in work.add.iter().copied().chain(not_swapped.iter().map(|(_, settings)| *settings)) {
-            self.add(settings).await?;
+        let unswapped = self.swap(&work.swap).await?;
+        for settings in &work.add {
+            workshop.add_ad(desk, self.new_ad(settings)).await?;
         }
-        for ad in work.stop.iter().copied().chain(not_swapped.iter().map(|(ad, _)| *ad)) {
+        for swap in &unswapped {
+            workshop.add_ad_of(desk, self.new_ad(swap.settings), &swap.creative).await?;
+        }
+        for ad in work.stop.iter().copied().chain(unswapped.iter().map(|swap| swap.ad)) {
             self.stop(ad).await?;
         }
         Ok(())
+    }
+
+    fn new_ad<'b>(&'b self, settings: &'b AdSettings) -> NewAd<'b> {
+        let stand = if self.waits() { Stand::Waiting } else { Stand::Enabled };
+        NewAd { set: &self.set.id, line: self.line(), settings, speaker: self.speaker, stand }
     }
 
     fn waits(&self) -> bool {
@@ -106,29 +122,21 @@ impl<'a> Ads<'a> {
         self.edit.post(&ad.id, vec![("status", "PAUSED".to_owned()), ("adlabels", list)]).await
     }
 
-    async fn add(&self, settings: &AdSettings) -> Result<(), Refusal> {
-        self.edit.own_labels()?;
-        let stand = if self.waits() { Stand::Waiting } else { Stand::Enabled };
-        let workshop = self.edit.workshop;
-        workshop.add_ad(self.edit.desk, &self.set.id, self.line(), settings, self.speaker, stand).await
-    }
-
     /// Exchanges creatives; the answer is where the platform did not do what it said.
-    async fn swap<'b>(&self, swaps: &[(&'b Ad, &'b AdSettings)]) -> Result<Vec<(&'b Ad, &'b AdSettings)>, Refusal> {
-        let mut exchanged: Vec<(&'b Ad, &'b AdSettings, String)> = Vec::new();
+    async fn swap<'b>(&self, swaps: &[(&'b Ad, &'b AdSettings)]) -> Result<Vec<Swap<'b>>, Refusal> {
+        let mut exchanged: Vec<Swap<'b>> = Vec::new();
         for &(ad, settings) in swaps {
-            self.edit.own_labels()?;
             let creative = self.edit.workshop.creative(self.edit.desk, self.line(), settings, self.speaker).await?;
             self.edit.swap(&ad.id, name(self.line(), settings, self.speaker), &creative).await?;
-            exchanged.push((ad, settings, creative));
+            exchanged.push(Swap { ad, settings, creative });
         }
         if exchanged.is_empty() {
-            return Ok(Vec::new());
+            return Ok(exchanged);
         }
         let now = self.edit.read_again().await?;
         let ads: Vec<&Ad> = now.sets.iter().flat_map(|set| &set.ads.data).collect();
-        let has = |id: &str, creative: &str| ads.iter().any(|ad| ad.id == id && ad.creative.id == creative);
-        exchanged.retain(|(ad, _, creative)| !has(&ad.id, creative));
-        Ok(exchanged.into_iter().map(|(ad, settings, _)| (ad, settings)).collect())
+        let is_done = |swap: &Swap<'_>| ads.iter().any(|ad| ad.id == swap.ad.id && ad.creative.id == swap.creative);
+        exchanged.retain(|swap| !is_done(swap));
+        Ok(exchanged)
     }
 }

@@ -43,6 +43,11 @@ impl Auth {
         &self.token
     }
 
+    /// What speaks for the app itself, if both its id and its secret are known.
+    pub(super) fn app_token(&self) -> Option<String> {
+        Some(format!("{}|{}", self.app.as_ref()?, self.app_secret.as_ref()?.reveal()))
+    }
+
     /// `appsecret_proof`, if it can be made.
     pub(super) fn proof(&self) -> Option<&Secret> {
         self.proof.as_ref()

@@ -28,6 +28,18 @@ pub(super) struct Workshop<'a> {
     pub(super) creatives: &'a HashMap<String, String>,
 }
 
+/// An ad that is to be created.
+#[derive(Clone, Copy)]
+pub(super) struct NewAd<'a> {
+    /// The id of its ad set.
+    pub(super) set: &'a str,
+    /// The name of its campaign, with the line's token.
+    pub(super) line: &'a str,
+    pub(super) settings: &'a AdSettings,
+    pub(super) speaker: &'a Speaker,
+    pub(super) stand: Stand,
+}
+
 /// How a new ad is to stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stand {
@@ -71,7 +83,7 @@ pub(super) fn refused(refusal: Refusal) -> Outcome {
     if refusal.error.may_have_happened() { Outcome::Unknown(refusal.error) } else { Outcome::Failed(refusal.error) }
 }
 
-impl<'a> Workshop<'a> {
+impl Workshop<'_> {
     fn create<'b>(&'b self, desk: &'b Desk<'_>, line: &'b NewLine) -> Program<'b, Outcome> {
         Box::pin(async move {
             let blueprint = match self.dictionary.line(line, self.labels) {
@@ -97,8 +109,20 @@ impl<'a> Workshop<'a> {
 
     async fn continue_from(&self, desk: &Desk<'_>, campaign: &str, blueprint: &Blueprint) -> Result<(), Refusal> {
         let set = self.add_set(desk, campaign, blueprint).await?;
-        for ad in &blueprint.ads {
-            self.add_ad(desk, &set, &blueprint.name, ad, &blueprint.speaker, Stand::Waiting).await?;
+        self.add_ads(desk, &set, blueprint, Stand::Waiting).await
+    }
+
+    /// Creates the ads of a line.
+    pub(super) async fn add_ads(
+        &self,
+        desk: &Desk<'_>,
+        set: &str,
+        blueprint: &Blueprint,
+        stand: Stand,
+    ) -> Result<(), Refusal> {
+        let (line, speaker) = (&blueprint.name, &blueprint.speaker);
+        for settings in &blueprint.ads {
+            self.add_ad(desk, NewAd { set, line, settings, speaker, stand }).await?;
         }
         Ok(())
     }
@@ -118,23 +142,20 @@ impl<'a> Workshop<'a> {
     }
 
     /// Creates an ad and, unless it is there already, its creative.
-    pub(super) async fn add_ad(
-        &self,
-        desk: &Desk<'_>,
-        set: &str,
-        line: &str,
-        ad: &AdSettings,
-        speaker: &Speaker,
-        stand: Stand,
-    ) -> Result<(), Refusal> {
-        let creative = self.creative(desk, line, ad, speaker).await?;
-        let (status, labels) = match stand {
+    pub(super) async fn add_ad(&self, desk: &Desk<'_>, ad: NewAd<'_>) -> Result<(), Refusal> {
+        let creative = self.creative(desk, ad.line, ad.settings, ad.speaker).await?;
+        self.add_ad_of(desk, ad, &creative).await
+    }
+
+    /// Creates an ad of a creative.
+    pub(super) async fn add_ad_of(&self, desk: &Desk<'_>, ad: NewAd<'_>, creative: &str) -> Result<(), Refusal> {
+        let (status, labels) = match ad.stand {
             Stand::Waiting => ("PAUSED", list_of(&[&self.labels.ours, &self.labels.paused])),
             Stand::Enabled => ("ACTIVE", list_of(&[&self.labels.ours])),
         };
         let params = vec![
-            ("name", name(line, ad, speaker)),
-            ("adset_id", set.to_owned()),
+            ("name", name(ad.line, ad.settings, ad.speaker)),
+            ("adset_id", ad.set.to_owned()),
             ("creative", serde_json::json!({ "creative_id": creative }).to_string()),
             ("status", status.to_owned()),
             ("adlabels", labels),

@@ -43,12 +43,11 @@ impl Meta {
     async fn change_together(&self, changes: &[Action], indices: &[usize], outcomes: &mut [Option<Outcome>]) {
         let mut groups: BTreeMap<&ExternalId, Vec<usize>> = BTreeMap::new();
         for &at in indices {
-            match changes[at].id() {
-                Some(id) => groups.entry(id).or_default().push(at),
-                None => {
-                    let error = rejected(Reason::Unsupported, "a line is created by create");
-                    outcomes[at] = Some(Outcome::Failed(error));
-                }
+            if let Some(id) = changes[at].id() {
+                groups.entry(id).or_default().push(at);
+            } else {
+                let error = rejected(Reason::Unsupported, "a line is created by create");
+                outcomes[at] = Some(Outcome::Failed(error));
             }
         }
         let wanted: Vec<Action> = indices.iter().map(|&at| changes[at].clone()).collect();
@@ -63,7 +62,9 @@ impl Meta {
             // Only reads have failed.
             Err(error) => {
                 let error = read_error(error, "before anything was changed");
-                indices.iter().for_each(|&at| outcomes[at] = Some(Outcome::Failed(error.clone())));
+                for &at in indices {
+                    outcomes[at] = Some(Outcome::Failed(error.clone()));
+                }
                 return;
             }
         };

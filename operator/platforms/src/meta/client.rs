@@ -3,12 +3,10 @@
 //! The token travels in a header, so that no address holds it. Every answer's usage headers are heard, before anything
 //! is made of the answer itself.
 
-use std::sync::Mutex;
-use std::sync::PoisonError;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use adops_core::queue::Use;
+use adops_core::reason::Reason;
 use adops_core::secret::scrub;
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
@@ -16,7 +14,9 @@ use serde_json::{Value, json};
 
 use super::auth::Auth;
 use super::errors::{self, Refusal, read_error};
+use super::file::File;
 use super::holder::Keeper;
+use super::pace::Pace;
 use super::usage::{HEADERS, Usage};
 use super::wire::Page;
 use crate::clock::SharedClock;
@@ -27,13 +27,6 @@ use crate::transport::{Answer, Transport};
 
 /// Calls of a batch at most.
 pub(super) const CALLS_PER_BATCH: usize = 50;
-/// Rows that a page of an edge is asked for at most. Fewer, once the platform has asked for less.
-const ROWS: usize = 500;
-/// Fewer rows are never asked for.
-const LEAST_ROWS: usize = 5;
-/// Meta takes a hundred changes a second of an account; some are left to others.
-const BETWEEN_WRITES: Duration = Duration::from_micros(12_500);
-
 /// Parameters by name. Nested values are JSON text.
 pub(super) type Params = Vec<(&'static str, String)>;
 
@@ -86,14 +79,6 @@ impl Call {
     }
 }
 
-/// A file and the parameters that it is sent with.
-pub(super) struct File<'a> {
-    pub(super) fields: Vec<(&'a str, &'a str)>,
-    pub(super) part: &'a str,
-    pub(super) name: &'a str,
-    pub(super) content: &'a [u8],
-}
-
 /// A client for one ad account.
 pub(super) struct Client {
     pub(super) transport: Transport,
@@ -108,20 +93,6 @@ pub(super) struct Client {
     /// Who holds the account; none where no record is kept.
     pub(super) keeper: Option<Keeper>,
     pub(super) pace: Pace,
-}
-
-/// What a client has learned of how much it may ask for, and when.
-#[derive(Debug)]
-pub(super) struct Pace {
-    rows: AtomicUsize,
-    insights_from: Mutex<Option<Timestamp>>,
-    next_write: Mutex<Instant>,
-}
-
-impl Default for Pace {
-    fn default() -> Self {
-        Self { rows: AtomicUsize::new(ROWS), insights_from: Mutex::new(None), next_write: Mutex::new(Instant::now()) }
-    }
 }
 
 /// How a request is sent.
@@ -168,7 +139,7 @@ impl Client {
     ) -> Result<Vec<T>, PlatformError> {
         let (mut found, mut after) = (Vec::new(), String::new());
         loop {
-            let rows = rows.min(self.pace.rows.load(Ordering::Relaxed));
+            let rows = rows.min(self.pace.rows());
             let mut params = params.clone();
             params.push(("limit", rows.to_string()));
             if !after.is_empty() {
@@ -190,8 +161,8 @@ impl Client {
 
     /// What the platform calls too much is asked for in smaller pages the next time.
     fn smaller(&self, refusal: Refusal, rows: usize) -> PlatformError {
-        if refusal.code == 1 && rows > LEAST_ROWS {
-            self.pace.rows.store((rows / 2).max(LEAST_ROWS), Ordering::Relaxed);
+        if refusal.code == 1 {
+            self.pace.fewer_rows(rows);
         }
         refusal.error
     }
@@ -221,7 +192,8 @@ impl Client {
     pub(super) async fn post_file<T: DeserializeOwned>(&self, path: &str, file: &File<'_>) -> Result<T, Refusal> {
         let not_after = self.hold().await?;
         let terms = Terms { write: true, not_after, ..Terms::READ };
-        let body = Body::Multipart(self.multipart(file));
+        let proof = self.auth.proof().map(|proof| ("appsecret_proof", proof.reveal()));
+        let body = Body::Multipart(file.multipart(proof));
         Ok(parse(self.send(path, String::new(), Some(body), terms).await?)?)
     }
 
@@ -239,11 +211,11 @@ impl Client {
             return Err(PlatformError::Unreadable { message }.into());
         };
         let mut rows = rows.into_iter();
-        Ok(calls.iter().map(|_| self.of_batch(rows.next().unwrap_or_default(), write)).collect())
+        Ok(calls.iter().map(|_| self.of_batch(&rows.next().unwrap_or_default(), write)).collect())
     }
 
     /// One call's answer in that of a batch. A call that took too long has none.
-    fn of_batch(&self, row: Value, write: bool) -> Result<Value, Refusal> {
+    fn of_batch(&self, row: &Value, write: bool) -> Result<Value, Refusal> {
         let (Some(code), Some(body)) = (row["code"].as_u64(), row["body"].as_str()) else {
             let message = "a call of a batch has no answer".to_owned();
             let error = PlatformError::UnknownOutcome { message };
@@ -262,7 +234,7 @@ impl Client {
         let cost = u64::try_from(terms.calls).unwrap_or(u64::MAX);
         self.meter.before(cost).await?;
         if terms.write {
-            self.wait_for_write(terms.calls).await;
+            self.pace.wait_for_writes(terms.calls).await;
         }
         let url = format!("{}/{path}{}", self.base, self.query(query, body.is_none()));
         let answer = self.exchange(&url, body, terms).await?;
@@ -296,7 +268,9 @@ impl Client {
 
     fn query(&self, query: String, is_read: bool) -> String {
         let mut query = query;
-        if let Some(proof) = self.auth.proof().filter(|_| is_read) {
+        // The proof is one of the account's own token.
+        let own = is_read && !query.contains("access_token=");
+        if let Some(proof) = self.auth.proof().filter(|_| own) {
             query = format!("{query}&appsecret_proof={}", proof.reveal());
         }
         let query = query.trim_start_matches('&');
@@ -330,57 +304,21 @@ impl Client {
         let PlatformError::RateLimited { retry_after: Some(wait), .. } = &refusal.error else { return };
         match (refusal.code, refusal.subcode) {
             (613, 5_044_001) => self.meter.limited(),
-            (80_000, _) => *self.pace.insights_from.lock().unwrap_or_else(PoisonError::into_inner) = Some(now + *wait),
+            (80_000, _) => self.pace.hold_insights(now + *wait),
             _ if refusal.of_app => self.meter.exhausted(now + *wait, None),
             _ => self.meter.hold_back(Use::Protect, now + *wait),
         }
     }
 
     fn look_at_insights(&self) -> Result<(), PlatformError> {
-        let now = self.clock.now();
-        let from = *self.pace.insights_from.lock().unwrap_or_else(PoisonError::into_inner);
-        match from.filter(|from| *from > now) {
+        match self.pace.insights_held(self.clock.now()) {
             None => Ok(()),
             Some(until) => Err(PlatformError::NotSent {
-                reason: adops_core::reason::Reason::RateLimited,
+                reason: Reason::RateLimited,
                 until,
                 message: "Meta gives no more insights of this account until then".to_owned(),
             }),
         }
-    }
-
-    /// Waits for the turn of so many changes.
-    async fn wait_for_write(&self, changes: usize) {
-        let all = BETWEEN_WRITES.saturating_mul(u32::try_from(changes).unwrap_or(u32::MAX));
-        let at = {
-            let mut next = self.pace.next_write.lock().unwrap_or_else(PoisonError::into_inner);
-            let at = (*next).max(Instant::now());
-            *next = at + all;
-            at
-        };
-        tokio::time::sleep_until(at.into()).await;
-    }
-
-    fn multipart(&self, file: &File<'_>) -> (String, Vec<u8>) {
-        let mut boundary = "adops-file".to_owned();
-        while file.content.windows(boundary.len()).any(|part| part == boundary.as_bytes()) {
-            boundary.push('-');
-        }
-        let mut content = Vec::with_capacity(file.content.len() + 1024);
-        let proof = self.auth.proof().map(|proof| ("appsecret_proof", proof.reveal()));
-        for (name, value) in file.fields.iter().copied().chain(proof) {
-            let head = format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
-            content.extend_from_slice(head.as_bytes());
-        }
-        let head = format!(
-            "--{boundary}\r\nContent-Disposition: form-data; name=\"{}\"; filename=\"{}\"\r\nContent-Type: \
-             application/octet-stream\r\n\r\n",
-            file.part, file.name
-        );
-        content.extend_from_slice(head.as_bytes());
-        content.extend_from_slice(file.content);
-        content.extend_from_slice(format!("\r\n--{boundary}--\r\n").as_bytes());
-        (boundary, content)
     }
 }
 
@@ -398,4 +336,21 @@ fn form(params: &Params) -> String {
 
 pub(super) fn parse<T: DeserializeOwned>(body: Value) -> Result<T, PlatformError> {
     serde_json::from_value(body).map_err(|error| PlatformError::Unreadable { message: error.to_string() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_batch_has_each_call_in_its_own_item() {
+        let get = Call::get("1", vec![("fields", "id,name".to_owned())]);
+        assert_eq!(get.item(), json!({"method": "GET", "relative_url": "1?fields=id%2Cname"}));
+        let post = Call::post("1", vec![("name", "a & b".to_owned()), ("status", "PAUSED".to_owned())]);
+        assert_eq!(
+            post.item(),
+            json!({"method": "POST", "relative_url": "1", "body": "name=a%20%26%20b&status=PAUSED"})
+        );
+        assert_eq!(Call::delete("1").item(), json!({"method": "DELETE", "relative_url": "1"}));
+    }
 }

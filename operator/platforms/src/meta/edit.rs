@@ -172,10 +172,7 @@ impl<'a> Edit<'a> {
         // Below an ad set that was enabled before nothing waits.
         let waiting = self.main().is_none_or(|set| waits(&set.status, self.marks(&set.adlabels)));
         let stand = if waiting { Stand::Waiting } else { Stand::Enabled };
-        for ad in &blueprint.ads {
-            workshop.add_ad(self.desk, &set, &blueprint.name, ad, &blueprint.speaker, stand).await?;
-        }
-        Ok(())
+        workshop.add_ads(self.desk, &set, &blueprint, stand).await
     }
 
     async fn remove(&self) -> Done {
@@ -277,7 +274,9 @@ impl<'a> Edit<'a> {
         let singly = parts.len() > 1 && together.as_ref().is_err_and(Refusal::is_rejected);
         for (indices, params) in parts {
             let done = if singly { self.post(&set.id, params).await } else { together.clone() };
-            indices.into_iter().for_each(|at| results[at] = done.clone());
+            for at in indices {
+                results[at].clone_from(&done);
+            }
         }
     }
 
@@ -302,7 +301,7 @@ impl<'a> Edit<'a> {
         }
         let done: Done = done.await;
         for at in [ads, identity].into_iter().flatten() {
-            results[at] = done.clone();
+            results[at].clone_from(&done);
         }
     }
 

@@ -139,16 +139,16 @@ fn meaning(error: &GraphError, http: u16, write: bool, usage: &Usage, message: S
     };
     match (error.code, error.error_subcode) {
         (190, 458 | 460 | 467) => PlatformError::CredentialsRevoked { message },
-        (102 | 104 | 190, _) => PlatformError::CredentialsInvalid { message },
         (100, _) if error.message.contains("appsecret_proof") => PlatformError::CredentialsInvalid {
             message: format!("{message}: put the app's secret into the Secret, as `app_secret`"),
         },
-        (3 | 10 | 200..=299, _) => PlatformError::CredentialsInvalid { message },
+        // The token, or what it may do.
+        (3 | 10 | 102 | 104 | 190 | 200..=299, _) => PlatformError::CredentialsInvalid { message },
         (368, _) | (100, 1_487_534) => PlatformError::AccountSuspended { message },
         (12 | 2635, _) => PlatformError::VersionSunset { message },
         (613, 5_044_001) => limited(Some(SignedDuration::from_secs(1))),
         (80_000, _) => limited(usage.insights_blocked),
-        (4 | 17 | 341 | 613, _) | (80_001..=80_014, _) => limited(usage.blocked),
+        (4 | 17 | 341 | 613 | 80_001..=80_014, _) => limited(usage.blocked),
         // The request was too large, and was not carried out.
         (1, _) if error.message.contains("reduce the amount of data") => PlatformError::Unavailable { message },
         (1 | 2, _) if write => PlatformError::UnknownOutcome { message },

@@ -8,9 +8,10 @@ use adops_core::catalog::media::{MediaFacts, MediaKind};
 use adops_core::reason::Reason;
 use serde_json::Value;
 
-use super::client::{Call, Client, File};
+use super::client::{Call, Client};
 use super::desk::{Desk, Program};
 use super::errors::{Refusal, cut};
+use super::file::File;
 use super::wire::{Id, Image, Video};
 use crate::error::PlatformError;
 use crate::port::{Outcome, Processing, Upload, Uploaded};
@@ -252,7 +253,7 @@ fn of_image(image: &Image) -> (Uploaded, Medium) {
 }
 
 fn of_video(video: &Video) -> (Uploaded, Medium) {
-    let state = match video.status.video_status.as_str() {
+    let state = match video.status.word.as_str() {
         "ready" => Processing::Ready,
         "error" | "expired" => {
             let phases = [&video.status.uploading_phase, &video.status.processing_phase];

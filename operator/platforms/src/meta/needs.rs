@@ -65,7 +65,9 @@ impl Needs {
 /// What new lines need. None of their creatives is there yet.
 pub(super) fn of_lines(lines: &[NewLine]) -> Needs {
     let mut needs = Needs { labels: true, ..Needs::default() };
-    lines.iter().for_each(|line| needs.settings(&line.settings));
+    for line in lines {
+        needs.settings(&line.settings);
+    }
     needs.creatives = false;
     needs
 }

@@ -220,12 +220,10 @@ impl Lens<'_> {
         let disapproved = |status: &&str| *status == "DISAPPROVED";
         let in_review = |status: &&str| matches!(*status, "PENDING_REVIEW" | "IN_PROCESS" | "PREAPPROVED");
         let mut reasons = BTreeSet::new();
-        if ads.iter().any(|status| disapproved(status)) {
+        if ads.iter().any(&disapproved) {
             reasons.insert(Reason::AdsDisapproved);
         }
-        if ads.iter().any(|status| in_review(status))
-            && ads.iter().all(|status| in_review(status) || disapproved(status))
-        {
+        if ads.iter().any(&in_review) && ads.iter().all(|status| in_review(status) || disapproved(status)) {
             reasons.insert(Reason::AdsInReview);
         }
         if ads.contains(&"PENDING_BILLING_INFO") {

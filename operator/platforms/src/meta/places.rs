@@ -73,7 +73,7 @@ impl Atlas {
         if !missing.is_empty() {
             let found = by_keys(client, &missing).await?;
             self.with(|known| {
-                found.iter().for_each(|location| known.learn(location));
+                known.learn_all(&found);
                 for key in missing {
                     known.places.entry(key.clone()).or_insert(Place::PlatformOnly(key));
                 }
@@ -100,7 +100,7 @@ impl Atlas {
             }
         }
         self.with(|known| {
-            found.iter().for_each(|location| known.learn(location));
+            known.learn_all(&found);
             for place in missing {
                 if !known.keys.contains_key(place) {
                     known.unknown.insert(place.clone(), Instant::now());
@@ -124,6 +124,12 @@ impl Known {
             .filter(|place| self.unknown.get(*place).is_none_or(|since| since.elapsed() > UNKNOWN_FOR))
             .cloned()
             .collect()
+    }
+
+    fn learn_all(&mut self, locations: &[Location]) {
+        for location in locations {
+            self.learn(location);
+        }
     }
 
     fn learn(&mut self, location: &Location) {
@@ -163,10 +169,10 @@ async fn by_keys(client: &Client, keys: &[String]) -> Result<Vec<Location>, Plat
             let rows = meta.data.get(*list).and_then(Value::as_object).into_iter().flatten();
             found.extend(rows.filter_map(|(key, row)| {
                 let mut location = Location::deserialize(row).ok()?;
-                location.kind = (*kind).to_owned();
-                location.key = key.clone();
+                (*kind).clone_into(&mut location.kind);
+                location.key.clone_from(key);
                 if *kind == "country" {
-                    location.country_code = key.clone();
+                    location.country_code.clone_from(key);
                 }
                 Some(location)
             }));

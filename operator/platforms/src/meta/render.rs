@@ -232,7 +232,7 @@ fn media(ad: &DesiredAd, problems: &mut Problems) -> Vec<ContentHash> {
                 Err(why) => refused.push(format!("{}: {why}", plain(url))),
             },
             MediaState::Pending => {
-                problem(Reason::MediaNotReady, format!("{} is being fetched or processed", plain(url)))
+                problem(Reason::MediaNotReady, format!("{} is being fetched or processed", plain(url)));
             }
             MediaState::Unreachable(why) => problem(Reason::MediaUnreachable, format!("{}: {why}", plain(url))),
             MediaState::Unusable(why) => problem(Reason::MediaNotAccepted, format!("{}: {why}", plain(url))),

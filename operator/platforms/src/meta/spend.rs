@@ -6,7 +6,7 @@ use adops_core::campaign::observed::ExternalId;
 use adops_core::marker::Installation;
 use jiff::ToSpan;
 use jiff::civil::Date;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::account::Basics;
 use super::client::Client;
@@ -38,9 +38,8 @@ pub(super) async fn read(
     }
     let named = json!([{ "field": "campaign.name", "operator": "CONTAIN", "value": installation.token_prefix() }]);
     let unnamed: Vec<&ExternalId> = unnamed.iter().collect();
-    let by_ids = unnamed
-        .chunks(TOGETHER)
-        .map(|ids| json!([{ "field": "campaign.id", "operator": "IN", "value": Value::from_iter(ids.iter().map(|id| id.as_str())) }]));
+    let by_ids =
+        unnamed.chunks(TOGETHER).map(|ids| json!([{ "field": "campaign.id", "operator": "IN", "value": ids }]));
     for filter in std::iter::once(named).chain(by_ids) {
         let range = json!({ "since": since.to_string(), "until": today.to_string() });
         let params = vec![

@@ -38,9 +38,7 @@ impl Usage {
                 longer(&mut self.blocked, seconds(&said["reset_time_duration"], 1));
                 self.percent(&said["acc_id_util_pct"]);
             }
-            "x-app-usage" => {
-                ["call_count", "total_cputime", "total_time"].into_iter().for_each(|of| self.percent(&said[of]));
-            }
+            "x-app-usage" => self.parts(&said),
             _ => {}
         }
     }
@@ -52,7 +50,13 @@ impl Usage {
             return;
         }
         longer(&mut self.blocked, wait);
-        ["call_count", "total_cputime", "total_time"].into_iter().for_each(|part| self.percent(&of[part]));
+        self.parts(of);
+    }
+
+    fn parts(&mut self, of: &Value) {
+        for part in ["call_count", "total_cputime", "total_time"] {
+            self.percent(&of[part]);
+        }
     }
 
     fn percent(&mut self, used: &Value) {

@@ -144,7 +144,8 @@ pub(super) struct Account {
     pub(super) name: String,
     pub(super) currency: String,
     pub(super) timezone_name: String,
-    pub(super) account_status: i64,
+    #[serde(rename = "account_status")]
+    pub(super) status: i64,
     pub(super) disable_reason: i64,
 }
 
@@ -194,7 +195,8 @@ pub(super) struct Video {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct VideoStatus {
-    pub(super) video_status: String,
+    #[serde(rename = "video_status")]
+    pub(super) word: String,
     pub(super) uploading_phase: Phase,
     pub(super) processing_phase: Phase,
 }
