@@ -43,9 +43,11 @@ pub(super) async fn read(client: &Client) -> Result<(AccountFacts, Basics), Plat
 /// The account's zone. TikTok gives it by an offset (`Etc/GMT+5`) or a name, and the name that people see besides.
 fn zone(account: &Advertiser) -> Result<TimeZone, PlatformError> {
     let names = [&account.display_timezone, &account.timezone];
-    names.into_iter().filter(|name| !name.is_empty()).find_map(|name| TimeZone::get(name).ok()).ok_or_else(|| {
-        PlatformError::Unreadable { message: format!("time zone `{}`", account.timezone) }
-    })
+    names
+        .into_iter()
+        .filter(|name| !name.is_empty())
+        .find_map(|name| TimeZone::get(name).ok())
+        .ok_or_else(|| PlatformError::Unreadable { message: format!("time zone `{}`", account.timezone) })
 }
 
 /// The status in TikTok's word. An account that is paid for in advance and has nothing left says so; one that is paid

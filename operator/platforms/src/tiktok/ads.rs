@@ -115,11 +115,7 @@ mod tests {
             (vec![shown("1", "a", false)], &["a"], Steps { enable: ids(&["1"]), ..none() }),
             (vec![shown("1", "a", false)], &["b"], Steps { create: vec![ad("b")], ..none() }),
             (vec![shown("1", "a", true)], &["a", "b"], Steps { create: vec![ad("b")], ..none() }),
-            (
-                vec![shown("1", "a", true), shown("2", "b", true)],
-                &["a"],
-                Steps { disable: ids(&["2"]), ..none() },
-            ),
+            (vec![shown("1", "a", true), shown("2", "b", true)], &["a"], Steps { disable: ids(&["2"]), ..none() }),
             // The younger of two equals goes, and is not made into another one.
             (
                 vec![shown("1", "a", true), shown("2", "a", true)],

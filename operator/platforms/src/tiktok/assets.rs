@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use adops_core::reason::Reason;
 use super::blueprint::rejected;
 use super::client::Client;
 use super::wire::{Identities, Identity, Pixels};
 use crate::error::PlatformError;
+use adops_core::reason::Reason;
 
 const IDENTITIES: usize = 100;
 const PIXELS: usize = 20;
@@ -32,10 +32,7 @@ impl Assets {
         }
         let mut queries = vec![Vec::new()];
         queries.extend(center.map(|center| {
-            vec![
-                ("identity_type", "BC_AUTH_TT".to_owned()),
-                ("identity_authorized_bc_id", center.to_owned()),
-            ]
+            vec![("identity_type", "BC_AUTH_TT".to_owned()), ("identity_authorized_bc_id", center.to_owned())]
         }));
         for query in queries {
             for identity in all_identities(client, &query).await? {

@@ -222,9 +222,7 @@ impl Dictionary<'_> {
     /// The codes of languages.
     pub(super) fn languages(&self, codes: &BTreeSet<String>) -> Result<Vec<String>, PlatformError> {
         match codes.iter().find(|code| !self.languages.contains(*code)) {
-            Some(code) => {
-                Err(rejected(Reason::Unsupported, format!("TikTok cannot target the language {code}")))
-            }
+            Some(code) => Err(rejected(Reason::Unsupported, format!("TikTok cannot target the language {code}"))),
             None => Ok(codes.iter().cloned().collect()),
         }
     }
@@ -326,7 +324,7 @@ mod tests {
 
     #[test]
     fn a_request_is_known_by_its_element_its_token_and_the_hour() {
-        let of = |kind, minute| {
+        let of = |kind, minute: i64| {
             request_id(kind, "[prod.0123456789abcdef.01234567.0]", Timestamp::from_second(minute * 60).unwrap())
         };
         assert_eq!(of("campaign", 0), of("campaign", 59));

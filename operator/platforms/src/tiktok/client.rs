@@ -180,8 +180,7 @@ impl Client {
                 Content::None => client.get(url),
                 Content::Json(body) => client.post(url).header("content-type", "application/json").body(body),
                 Content::Form(form) => {
-                    let kind = form.content_type();
-                    client.post(url).header("content-type", kind).body(form.into_body())
+                    client.post(url).header("content-type", Form::content_type()).body(form.into_body())
                 }
             };
             request.header("Access-Token", self.token.reveal())
@@ -192,11 +191,8 @@ impl Client {
 
     /// Takes an answer out of its envelope.
     fn open(&self, answer: &Answer, write: bool) -> Result<Value, Refusal> {
-        let circumstances = Circumstances {
-            write,
-            accepted_before: self.accepted.load(Ordering::Relaxed),
-            now: self.clock.now(),
-        };
+        let circumstances =
+            Circumstances { write, accepted_before: self.accepted.load(Ordering::Relaxed), now: self.clock.now() };
         if answer.status != 200 {
             let body = scrub(&String::from_utf8_lossy(&answer.body), [&self.token]);
             return Err(errors::http(answer.status, &body, circumstances).into());

@@ -37,11 +37,7 @@ impl TikTok {
         let dictionary = found.dictionary(self.client.clock.now());
         let halt = Halt::default();
         let blueprints: Vec<_> = lines.iter().map(|line| Blueprint::new(line, &dictionary)).collect();
-        stream::iter(blueprints)
-            .map(|blueprint| self.create_line(blueprint, &halt))
-            .buffered(AT_ONCE)
-            .collect()
-            .await
+        stream::iter(blueprints).map(|blueprint| self.create_line(blueprint, &halt)).buffered(AT_ONCE).collect().await
     }
 
     async fn create_line(&self, blueprint: Result<Blueprint, PlatformError>, halt: &Halt) -> Outcome {
@@ -77,7 +73,8 @@ impl TikTok {
             && error.may_have_happened()
         {
             // What was sent may still have its effect, and it is not seen before that is over.
-            self.open().insert(campaign.clone(), Instant::now() + self.request_timeout + READ_AFTER_WRITE_LAG.unsigned_abs());
+            self.open()
+                .insert(campaign.clone(), Instant::now() + self.request_timeout + READ_AFTER_WRITE_LAG.unsigned_abs());
         }
         result
     }
@@ -90,14 +87,13 @@ impl TikTok {
         wanted: &BTreeSet<AdSettings>,
         halt: &Halt,
     ) -> Result<(), PlatformError> {
-        let group = match group {
-            Some(group) => group,
-            None => {
-                let mut body = blueprint.group.clone();
-                body["campaign_id"] = campaign.as_str().into();
-                let created = self.create_object("smart_plus/adgroup/create", &body, halt).await?;
-                named(created.adgroup_id, "ad group")?
-            }
+        let group = if let Some(group) = group {
+            group
+        } else {
+            let mut body = blueprint.group.clone();
+            body["campaign_id"] = campaign.as_str().into();
+            let created = self.create_object("smart_plus/adgroup/create", &body, halt).await?;
+            named(created.adgroup_id, "ad group")?
         };
         for (_, ad) in blueprint.ads.iter().filter(|(ad, _)| wanted.contains(ad)) {
             self.create_ad(&group, ad.clone(), halt).await?;

@@ -76,8 +76,7 @@ fn meaning(code: i64, said: &str, message: String, circumstances: Circumstances)
         40_006 | 40_008 | 40_010 | 40_051 | 41_001 => PlatformError::VersionSunset { message },
         // Nothing was done.
         CONFLICT | 60_001 => PlatformError::Unavailable { message },
-        DUPLICATE_REQUEST if write => PlatformError::UnknownOutcome { message },
-        50_000..=59_999 if write => PlatformError::UnknownOutcome { message },
+        DUPLICATE_REQUEST | 50_000..=59_999 if write => PlatformError::UnknownOutcome { message },
         50_000..=59_999 => PlatformError::Unavailable { message },
         _ => PlatformError::Rejected { reason: reason(code, said), message },
     }

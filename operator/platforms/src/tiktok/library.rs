@@ -203,11 +203,7 @@ impl Library {
             .collect()
     }
 
-    async fn creatives_of(
-        &self,
-        client: &Client,
-        pieces: &BTreeSet<Piece>,
-    ) -> Result<Vec<Creative>, PlatformError> {
+    async fn creatives_of(&self, client: &Client, pieces: &BTreeSet<Piece>) -> Result<Vec<Creative>, PlatformError> {
         let mut creatives = Vec::new();
         for (video, cover) in creative::pair(pieces) {
             let id = |piece: &Piece| self.known().files.get(&piece.hash).map(|file| file.id.clone());

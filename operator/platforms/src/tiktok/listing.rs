@@ -116,8 +116,7 @@ async fn add_ads(client: &Client, trees: &mut Trees) -> Result<(), PlatformError
     let with_groups: BTreeSet<ExternalId> =
         trees.iter().filter(|(_, tree)| !tree.groups.is_empty()).map(|(id, _)| id.clone()).collect();
     for chunk in chunks(&with_groups) {
-        let ads: Vec<Ad> =
-            client.pages(ADS, &[filtering(&json!({ "campaign_ids": chunk }))], ADS_OF_A_PAGE).await?;
+        let ads: Vec<Ad> = client.pages(ADS, &[filtering(&json!({ "campaign_ids": chunk }))], ADS_OF_A_PAGE).await?;
         for ad in ads {
             let groups = trees.get_mut(&ad.campaign_id).map(|tree| &mut tree.groups);
             let group = groups.and_then(|groups| groups.iter_mut().find(|g| g.own.adgroup_id == ad.adgroup_id));

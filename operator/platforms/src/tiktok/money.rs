@@ -128,7 +128,8 @@ mod tests {
 
     #[test]
     fn amounts_come_back_as_they_were_written() {
-        for (code, text) in [("USD", "50.25"), ("EUR", "9999999.99"), ("JPY", "5000"), ("VND", "99999999999.00"), ("USD", "0.10")]
+        for (code, text) in
+            [("USD", "50.25"), ("EUR", "9999999.99"), ("JPY", "5000"), ("VND", "99999999999.00"), ("USD", "0.10")]
         {
             let amount = Money::parse(text, currency(code)).unwrap();
             let wire = serde_json::from_str::<Value>(&write(amount).unwrap().to_string()).unwrap();

@@ -68,9 +68,10 @@ impl Lens<'_> {
         let mut settings = Settings::default();
         settings.set(Field::Name, Value::Text(names::bare(&campaign.campaign_name).to_owned()));
         let leads_to_website = campaign.sales_destination.is_empty() || campaign.sales_destination == "WEBSITE";
-        let objective = match leads_to_website {
-            true => campaign.objective_type.clone(),
-            false => format!("{} to {}", campaign.objective_type, campaign.sales_destination),
+        let objective = if leads_to_website {
+            campaign.objective_type.clone()
+        } else {
+            format!("{} to {}", campaign.objective_type, campaign.sales_destination)
         };
         settings.set(Field::Objective, Value::Text(objective));
         let industries = campaign.special_industries.iter().cloned().collect();
@@ -90,7 +91,8 @@ impl Lens<'_> {
         if let Some(start) = self.local(&group.schedule_start_time) {
             settings.set(Field::Start, Value::Instant(start));
         }
-        if let Some(end) = self.local(&group.schedule_end_time).filter(|_| group.schedule_type == "SCHEDULE_START_END") {
+        if let Some(end) = self.local(&group.schedule_end_time).filter(|_| group.schedule_type == "SCHEDULE_START_END")
+        {
             settings.set(Field::End, Value::Instant(end));
         }
         settings.set(Field::Places, Value::Places(self.places(targeting)));
@@ -130,7 +132,11 @@ impl Lens<'_> {
             Some((id, told)) if id == group.pixel_id => told,
             _ => group.pixel_id.as_str(),
         };
-        if pixel.is_empty() { group.optimization_goal.clone() } else { format!("{} pixel={pixel}", group.optimization_goal) }
+        if pixel.is_empty() {
+            group.optimization_goal.clone()
+        } else {
+            format!("{} pixel={pixel}", group.optimization_goal)
+        }
     }
 
     /// The ads that can be shown. What another ad group shows is told apart, so that it is noticed; and so is a second
@@ -156,8 +162,7 @@ impl Lens<'_> {
 /// An ad in the form in which ads are compared.
 pub(super) fn ad_settings(ad: &Ad, library: &Library) -> AdSettings {
     let calls: Vec<&str> = ad.call_to_action_list.iter().map(|call| call.call_to_action.as_str()).collect();
-    let call_to_action =
-        if calls.is_empty() { ad.ad_configuration.call_to_action_id.clone() } else { calls.join("+") };
+    let call_to_action = if calls.is_empty() { ad.ad_configuration.call_to_action_id.clone() } else { calls.join("+") };
     let urls: Vec<&str> = ad.landing_page_url_list.iter().map(|page| page.landing_page_url.as_str()).collect();
     AdSettings {
         url: urls.join(" "),
@@ -243,7 +248,9 @@ fn serving(tree: &Tree) -> BTreeSet<Reason> {
 
 fn serving_reason(status: &str) -> Option<Reason> {
     match status {
-        "CAMPAIGN_STATUS_DISABLE" | "ADGROUP_STATUS_DISABLE" | "ADGROUP_STATUS_CAMPAIGN_DISABLE" => Some(Reason::Paused),
+        "CAMPAIGN_STATUS_DISABLE" | "ADGROUP_STATUS_DISABLE" | "ADGROUP_STATUS_CAMPAIGN_DISABLE" => {
+            Some(Reason::Paused)
+        }
         "CAMPAIGN_STATUS_BUDGET_EXCEED" | "ADGROUP_STATUS_BUDGET_EXCEED" | "ADGROUP_STATUS_CAMPAIGN_EXCEED" => {
             Some(Reason::LimitedByBudget)
         }

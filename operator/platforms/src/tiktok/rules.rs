@@ -40,10 +40,9 @@ impl PlatformRules for Rules {
 
     fn manner(&self, field: Field, from: Option<&Value>, to: &Value, _line: &ObservedLine, now: Timestamp) -> Manner {
         match (field, from, to) {
-            (
-                Field::Objective | Field::Optimization | Field::ConversionAction | Field::SpecialAdCategories,
-                ..,
-            ) => Manner::Replace,
+            (Field::Objective | Field::Optimization | Field::ConversionAction | Field::SpecialAdCategories, ..) => {
+                Manner::Replace
+            }
             (Field::Start, Some(Value::Instant(start)), _) if surely_past(*start, now) => Manner::Replace,
             // Once in the United States, an ad group stays there.
             (Field::Places, Some(from), to) if is_in_us(from) && !is_in_us(to) => Manner::Replace,

@@ -45,9 +45,12 @@ pub(super) async fn read(
             let amount = row.metrics.get("spend").and_then(|spend| money::read(spend, currency));
             if let Some(amount) = amount.filter(|amount| !amount.is_zero()) {
                 let day = text(row.dimensions.get("stat_time_day")).unwrap_or_default();
-                let date: Date = day.split(' ').next().unwrap_or_default().parse().map_err(|_| {
-                    PlatformError::Unreadable { message: format!("`{day}` is not a day") }
-                })?;
+                let date: Date = day
+                    .split(' ')
+                    .next()
+                    .unwrap_or_default()
+                    .parse()
+                    .map_err(|_| PlatformError::Unreadable { message: format!("`{day}` is not a day") })?;
                 *spend.entry(id.to_owned()).or_default().entry(date).or_default() += amount.micros();
             }
         }

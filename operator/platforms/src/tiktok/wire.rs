@@ -19,6 +19,7 @@ macro_rules! rows {
         $($(#[doc = $doc])+
         #[derive(Debug, Clone, Default, Deserialize)]
         #[serde(default)]
+        #[allow(clippy::struct_field_names, reason = "the names are TikTok's")]
         pub(super) struct $name {
             $(#[serde(deserialize_with = "or_default")] pub(super) $field: $kind,)+
         })+

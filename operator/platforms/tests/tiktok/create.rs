@@ -43,7 +43,10 @@ async fn a_line_is_created_off_with_its_ads_on() {
     let group = &campaign.adgroups[0];
     assert!(!campaign.enabled && !group.enabled && group.ads.iter().all(|ad| ad.enabled));
     assert!(campaign.name.ends_with(" [paused]") && !group.name.contains("[paused]"));
-    assert_eq!((campaign.budget_mode.as_str(), campaign.budget_micros), ("BUDGET_MODE_DYNAMIC_DAILY_BUDGET", Some(6_000_000_000)));
+    assert_eq!(
+        (campaign.budget_mode.as_str(), campaign.budget_micros),
+        ("BUDGET_MODE_DYNAMIC_DAILY_BUDGET", Some(6_000_000_000))
+    );
     assert_eq!(group.fields["targeting_optimization_mode"], "MANUAL", "automatic targeting drops ages");
     assert_eq!(group.ads.len(), 2);
     assert_eq!(world.view().live_daily_budget_micros, 0);
@@ -51,9 +54,7 @@ async fn a_line_is_created_off_with_its_ads_on() {
 
 #[tokio::test]
 async fn a_chain_that_breaks_at_any_step_is_continued_and_never_begun_anew() {
-    for (kind, passed, missing) in
-        [("adgroup", 0, "complete"), ("ad", 0, "complete"), ("ad", 1, "set")]
-    {
+    for (kind, passed, missing) in [("adgroup", 0, "complete"), ("ad", 0, "complete"), ("ad", 1, "set")] {
         for effect in [Effect::CutBefore, refuse(50_000, "System error"), refuse(40_100, "Too many requests.")] {
             let mut world = one().await;
             world.sim.faults().add(Fault::new(create_of(kind), effect.clone()).after(passed).times(1));
@@ -89,7 +90,11 @@ async fn a_step_whose_answer_was_lost_is_found_and_not_made_twice() {
         world.settle().await;
         let view = world.view();
         let campaign = &view.campaigns[0];
-        assert_eq!((view.campaigns.len(), campaign.adgroups.len(), campaign.adgroups[0].ads.len()), (1, 1, 2), "{kind}");
+        assert_eq!(
+            (view.campaigns.len(), campaign.adgroups.len(), campaign.adgroups[0].ads.len()),
+            (1, 1, 2),
+            "{kind}"
+        );
     }
 }
 
@@ -143,7 +148,10 @@ async fn after_an_unknown_outcome_nothing_more_is_sent() {
     let mut world = World::start().await;
     world.spec.markets = markets(60);
     let lines = world.new_lines().await;
-    world.sim.faults().add(Fault::new(create_of("campaign"), Effect::Status { status: 502, body: serde_json::Value::Null }));
+    world
+        .sim
+        .faults()
+        .add(Fault::new(create_of("campaign"), Effect::Status { status: 502, body: serde_json::Value::Null }));
     world.counter.reset();
     let outcomes = world.tiktok.create(&lines).await;
     assert!(world.counter.writes() <= 8, "only what was under way: {}", world.counter.writes());
@@ -180,7 +188,11 @@ async fn what_tiktok_does_not_know_stops_its_lines_only_and_before_anything_is_m
     let outcomes = world.tiktok.create(&lines).await;
     let told: Vec<String> = outcomes.iter().map(|outcome| format!("{outcome:?}")).collect();
     let has = |text: &str| told.iter().filter(|told| told.contains(text)).count();
-    assert_eq!((has("cannot target the language tlh"), has("UnknownMarket"), applied(&outcomes)), (1, 2, 2), "{told:?}");
+    assert_eq!(
+        (has("cannot target the language tlh"), has("UnknownMarket"), applied(&outcomes)),
+        (1, 2, 2),
+        "{told:?}"
+    );
     assert_eq!(world.view().campaigns.len(), 2);
     assert!(told.iter().any(|told| told.contains("the place US-ZZ")), "{told:?}");
 }

@@ -27,7 +27,10 @@ async fn post(world: &World, path: &str, mut body: Json) -> Json {
 }
 
 /// Edits a line by hand, expects differences in these fields, and that they are corrected on the same objects.
-async fn corrected(edit: impl AsyncFnOnce(&World, &adsim::tiktok::view::TikTokCampaignView), expected: &[Field]) -> World {
+async fn corrected(
+    edit: impl AsyncFnOnce(&World, &adsim::tiktok::view::TikTokCampaignView),
+    expected: &[Field],
+) -> World {
     let mut world = World::start().await;
     world.settle().await;
     let before = world.campaign("US");
@@ -54,7 +57,10 @@ async fn places_and_the_end() {
     )
     .await;
     let group = world.campaign("US").adgroups[0].clone();
-    assert_eq!((group.location_ids, group.schedule_end_time.as_deref()), (vec!["6252001".to_owned()], Some("2027-06-01 03:59:59")));
+    assert_eq!(
+        (group.location_ids, group.schedule_end_time.as_deref()),
+        (vec!["6252001".to_owned()], Some("2027-06-01 03:59:59"))
+    );
 }
 
 #[tokio::test]
@@ -88,7 +94,10 @@ async fn automatic_targeting_and_interests() {
 async fn the_text_of_an_ad_and_an_ad_that_is_switched_off() {
     let world = corrected(
         async |world, campaign| {
-            world.edit(TikTokAction::SetAdText { ad: campaign.adgroups[0].ads[0].id.clone(), text: "Buy now".to_owned() });
+            world.edit(TikTokAction::SetAdText {
+                ad: campaign.adgroups[0].ads[0].id.clone(),
+                text: "Buy now".to_owned(),
+            });
         },
         &[Field::Ads],
     )
@@ -118,8 +127,19 @@ async fn an_ad_and_an_ad_group_that_somebody_adds() {
             body["landing_page_url_list"] = fields["landing_page_url_list"].clone();
             post(world, "smart_plus/ad/create", body.clone()).await;
             let mut group = campaign.adgroups[0].fields.clone();
-            let known = ["promotion_type", "optimization_goal", "billing_event", "pixel_id", "optimization_event", "bid_type",
-                "schedule_type", "schedule_start_time", "schedule_end_time", "targeting_optimization_mode", "targeting_spec"];
+            let known = [
+                "promotion_type",
+                "optimization_goal",
+                "billing_event",
+                "pixel_id",
+                "optimization_event",
+                "bid_type",
+                "schedule_type",
+                "schedule_start_time",
+                "schedule_end_time",
+                "targeting_optimization_mode",
+                "targeting_spec",
+            ];
             group.as_object_mut().unwrap().retain(|name, _| known.contains(&name.as_str()));
             group["campaign_id"] = campaign.id.as_str().into();
             (group["adgroup_name"], group["request_id"]) = ("mine".into(), "42".into());
@@ -199,7 +219,9 @@ async fn a_paused_line_that_is_renamed_stays_paused_by_us() {
     world.edit(TikTokAction::Rename { object: id.clone(), name: kept });
     assert_eq!(fields(&world.plan().await), [Field::Name].into());
     world.settle().await;
-    assert!(world.campaign("US").name.starts_with("spring US [prod.") && world.campaign("US").name.ends_with(" [paused]"));
+    assert!(
+        world.campaign("US").name.starts_with("spring US [prod.") && world.campaign("US").name.ends_with(" [paused]")
+    );
     assert_eq!(world.line("US").await.delivery, Delivery::PausedByUs);
 }
 
@@ -251,7 +273,7 @@ async fn a_budget_that_was_raised_is_lowered_again() {
     let mut world = World::start().await;
     world.settle().await;
     world.edit(TikTokAction::SetBudget { object: world.id("US"), budget_micros: 9_000_000_000 });
-    assert_eq!(words(&world.plan().await), ["set-budget"]);
+    assert_eq!(words(&world.plan().await), ["budget"]);
     world.settle().await;
     assert_eq!(world.campaign("US").budget_micros, Some(2_000_000_000));
 }

@@ -91,7 +91,8 @@ async fn a_video_whose_processing_fails_is_said_to_have_failed() {
 
 #[tokio::test]
 async fn a_video_has_the_image_of_its_shape_for_its_cover_else_one_made_from_it() {
-    for (media, cover) in [(vec![TALL_VIDEO, TALL_IMAGE], "ad-site-i18n/"), (vec![WIDE_VIDEO, TALL_IMAGE], "tos-adsim")] {
+    for (media, cover) in [(vec![TALL_VIDEO, TALL_IMAGE], "ad-site-i18n/"), (vec![WIDE_VIDEO, TALL_IMAGE], "tos-adsim")]
+    {
         let mut world = World::start().await;
         world.spec.markets = vec![market("US")];
         world.spec.ads[0].media = media.iter().map(|url| (*url).to_owned()).collect();

@@ -13,7 +13,7 @@ use jiff::civil::date;
 use crate::support::{World, applied, market, usd, words};
 
 async fn of_currency(code: &str, amount: &str) -> World {
-    let mut world = World::configured(|config| config.advertisers[0].currency = code.to_owned()).await;
+    let mut world = World::configured(|config| config.advertisers[0].currency = code.into()).await;
     world.spec.markets = vec![market("US")];
     world.spec.budget.amount = Money::parse(amount, code.parse().unwrap()).unwrap();
     world
@@ -140,7 +140,9 @@ async fn a_budget_that_lies_on_ad_groups_is_not_ours_to_change() {
     // Nothing limits how often TikTok lets a budget be changed.
     assert_eq!((Rules.budget_changes_per_hour(), Brakes::default()), (None, world.account().await.brakes));
     let unknown = Action::SetBudget { id: "1770000000000000099".to_owned(), from: usd("1"), to: usd("60"), live: true };
-    assert!(matches!(world.change(unknown).await, Outcome::Failed(error) if error.reason() == Reason::RemovedOnPlatform));
+    assert!(
+        matches!(world.change(unknown).await, Outcome::Failed(error) if error.reason() == Reason::RemovedOnPlatform)
+    );
     assert!(world.campaign_of(&id).budget_optimize_on);
 }
 

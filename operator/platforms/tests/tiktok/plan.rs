@@ -5,6 +5,7 @@ use adops_core::campaign::plan::Action;
 use adops_core::campaign::settings::{Field, Value};
 use adops_core::campaign::spec::{AuctionBidding, Decimal, Objective, OnReplace, State};
 use adops_core::marker::Token;
+use adops_core::platform::Manner::{InPlace, Replace};
 use adops_core::platform::PlatformRules;
 use adops_core::reason::Reason;
 use adops_platforms::port::{AdPlatform, Outcome, Scope};
@@ -38,7 +39,9 @@ async fn what_was_created_is_observed_exactly_as_rendered() {
     world.settle().await;
     for code in ["US", "DE", "US-CA"] {
         let campaign = world.campaign(code);
-        assert!(campaign.enabled && campaign.adgroups[0].enabled && campaign.adgroups[0].ads.iter().all(|ad| ad.enabled));
+        assert!(
+            campaign.enabled && campaign.adgroups[0].enabled && campaign.adgroups[0].ads.iter().all(|ad| ad.enabled)
+        );
         assert!(!campaign.name.contains("[paused]"), "{}", campaign.name);
     }
 }
@@ -141,7 +144,11 @@ async fn days_are_the_accounts_and_told_in_utc() {
         let mut world = World::configured(|config| config.advertisers[0].timezone = zone.to_owned()).await;
         world.settle().await;
         let group = world.campaign("US").adgroups[0].clone();
-        assert_eq!((group.schedule_start_time.as_str(), group.schedule_end_time.as_deref()), (start, Some(end)), "{zone}");
+        assert_eq!(
+            (group.schedule_start_time.as_str(), group.schedule_end_time.as_deref()),
+            (start, Some(end)),
+            "{zone}"
+        );
         assert!(world.plan().await.is_empty());
     }
 }
@@ -177,11 +184,17 @@ async fn a_cost_cap_is_changed_in_place_and_a_way_of_bidding_is_not() {
     let before = world.id("US");
     world.spec.tiktok.bidding = AuctionBidding::CostCap(Decimal("15".to_owned()));
     world.settle().await;
-    assert_eq!((world.id("US"), &world.campaign("US").adgroups[0].fields["conversion_bid_price"]), (before, &15.0.into()));
+    assert_eq!(
+        (world.id("US"), &world.campaign("US").adgroups[0].fields["conversion_bid_price"]),
+        (before, &15.0.into())
+    );
     world.spec.tiktok.bidding = AuctionBidding::LowestCost;
     let plan = world.plan().await;
     let replaces = |change: &adops_core::campaign::plan::Change| {
-        matches!(change.action, Action::Set { field: Field::Bidding, manner: adops_core::platform::Manner::Replace, .. })
+        matches!(
+            change.action,
+            Action::Set { field: Field::Bidding, manner: adops_core::platform::Manner::Replace, .. }
+        )
     };
     assert!(plan.changes().all(replaces), "{plan:?}");
 }
@@ -211,7 +224,6 @@ async fn an_ad_group_does_not_leave_the_united_states_but_may_go_elsewhere_too()
     let place = |code: &str| Value::Places([code.parse().unwrap()].into());
     let both = Value::Places(["US".parse().unwrap(), "DE".parse().unwrap()].into());
     let manner = |line, from: &Value, to: &Value| Rules.manner(Field::Places, Some(from), to, line, world.sim.now());
-    use adops_core::platform::Manner::{InPlace, Replace};
     assert_eq!(manner(&us, &place("US"), &place("DE")), Replace);
     assert_eq!(manner(&us, &place("US-CA"), &place("DE")), Replace);
     assert_eq!(manner(&us, &place("US"), &both), InPlace);
@@ -248,10 +260,7 @@ async fn texts_and_pages_are_changed_on_the_same_ad() {
     world.settle().await;
     let ads = world.campaign("US").adgroups[0].ads.clone();
     assert_eq!((ads.len(), &ads[0].id), (1, &before));
-    assert_eq!(
-        ads[0].landing_page_url,
-        "https://example.com/new?utm_source=tiktok&utm_campaign=spring&utm_content=US"
-    );
+    assert_eq!(ads[0].landing_page_url, "https://example.com/new?utm_source=tiktok&utm_campaign=spring&utm_content=US");
 }
 
 #[tokio::test]

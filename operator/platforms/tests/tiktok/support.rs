@@ -193,11 +193,12 @@ fn ad(name: &str, media: &[&str], copy: &dyn Fn([&str; 2], [&str; 2]) -> Copy) -
 
 /// Another ad, with other media and another page.
 pub fn second_ad(spec: &CampaignSpec, media: &[&str]) -> Ad {
-    let mut second = spec.ads[0].clone();
-    second.name = "teaser".to_owned();
-    second.url = "https://example.com/{market}/teaser".to_owned();
-    second.media = media.iter().map(|url| (*url).to_owned()).collect();
-    second
+    Ad {
+        name: "teaser".to_owned(),
+        url: "https://example.com/{market}/teaser".to_owned(),
+        media: media.iter().map(|url| (*url).to_owned()).collect(),
+        ..spec.ads[0].clone()
+    }
 }
 
 pub fn usd(amount: &str) -> Money {
@@ -341,14 +342,7 @@ impl World {
     pub async fn desired(&self) -> line::Desired {
         let accounts = BTreeMap::from([(ACCOUNT.to_owned(), self.account().await)]);
         let spec = Arc::new(self.spec.clone());
-        line::spread(
-            &spec,
-            &accounts,
-            &|_| Some(Arc::new(Rules)),
-            &BTreeMap::new(),
-            &self.media,
-            self.sim.now(),
-        )
+        line::spread(&spec, &accounts, &|_| Some(Arc::new(Rules)), &BTreeMap::new(), &self.media, self.sim.now())
     }
 
     /// The plan of the Campaign against what is seen.

@@ -121,8 +121,7 @@ impl Library {
         }
         let file_name = name_of(upload.fields, &file, self.videos.values())?;
         let ready_at = upload.now + config.video_processing;
-        let media =
-            Media { id: format!("v10033g5{id}"), file_name, file, created: upload.now, ready_at, signature };
+        let media = Media { id: format!("v10033g5{id}"), file_name, file, created: upload.now, ready_at, signature };
         let answer = video(&media, upload.now);
         self.videos.insert(media.id.clone(), media);
         Ok(json!([answer]))
@@ -156,8 +155,8 @@ impl Library {
     /// `file/video/suggestcover/`. The code of its refusal is assumed, its words are documented.
     pub fn suggest_covers(&self, query: &Doc, now: Timestamp) -> Result<Value, Refusal> {
         let found = self.videos.get(text(query, "video_id")).filter(|v| v.is_usable(now));
-        let found = found
-            .ok_or_else(|| Refusal::new(code::NO_PERMISSION, "Insufficient permissions for some videos"))?;
+        let found =
+            found.ok_or_else(|| Refusal::new(code::NO_PERMISSION, "Insufficient permissions for some videos"))?;
         let most = query.get("poster_number").and_then(Value::as_u64).unwrap_or(10);
         let covers: Vec<Value> = (1..=most.min(3))
             .map(|number| {
@@ -197,12 +196,7 @@ impl Media {
 impl Upload<'_> {
     /// The file and its signature. The simulator reads nothing from the network, and looks into no file: what is behind
     /// a URL, or what a content is, is configured, or made up.
-    fn read(
-        &self,
-        kind: &str,
-        config: &TikTokConfig,
-        unreachable: i64,
-    ) -> Result<(MediaFile, String), Refusal> {
+    fn read(&self, kind: &str, config: &TikTokConfig, unreachable: i64) -> Result<(MediaFile, String), Refusal> {
         match text(self.fields, "upload_type") {
             "UPLOAD_BY_URL" => {
                 let file = fetch(self.fields, &format!("{kind}_url"), config, unreachable)?;

@@ -248,7 +248,7 @@ impl TikTok {
             Route::Image | Route::Video => {
                 let upload = Upload { fields: &doc, file, now: call.now };
                 self.upload(matches!(route, Route::Video), &advertiser, &upload)?
-            },
+            }
             _ => self.read(route, &doc, &token, call.now)?.into(),
         };
         Ok((reply, advertiser, Actor::Api(token.app_id)))

@@ -102,9 +102,8 @@ async fn the_same_content_has_the_same_signature_and_another_id() {
 }
 
 fn form(kind: &str, name: &str, content: &str, signature: &str) -> (String, String) {
-    let text = |name: &str, value: &str| {
-        format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
-    };
+    let text =
+        |name: &str, value: &str| format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
     let texts = [
         text("advertiser_id", ADVERTISER),
         text("upload_type", "UPLOAD_BY_FILE"),
@@ -147,7 +146,10 @@ async fn a_video_that_is_processed_has_covers_that_ads_can_use() {
     let video = id(&uploaded[0]["video_id"]);
     let query = json!({"advertiser_id": ADVERTISER, "video_id": video});
     let search = json!({"advertiser_id": ADVERTISER});
-    assert_eq!(told(&client.get("file/video/suggestcover", &query).await).1, "Insufficient permissions for some videos");
+    assert_eq!(
+        told(&client.get("file/video/suggestcover", &query).await).1,
+        "Insufficient permissions for some videos"
+    );
     assert_eq!(client.get_ok("file/video/ad/search", &search).await["list"][0]["displayable"], false);
     client.sim.set_now(client.sim.next_due().unwrap());
     assert_eq!(client.get_ok("file/video/ad/search", &search).await["list"][0]["displayable"], true);
