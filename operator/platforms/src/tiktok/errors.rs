@@ -24,7 +24,7 @@ pub(super) const CONFLICT: i64 = 40_202;
 pub(super) const DUPLICATE_NAME: i64 = 40_911;
 
 /// After a limit of a minute TikTok asks to wait so long.
-const AFTER_MINUTE_LIMIT: SignedDuration = SignedDuration::from_mins(5);
+pub(super) const AFTER_MINUTE_LIMIT: SignedDuration = SignedDuration::from_mins(5);
 /// After a limit of a second.
 const AFTER_SECOND_LIMIT: SignedDuration = SignedDuration::from_secs(1);
 

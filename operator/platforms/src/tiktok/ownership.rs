@@ -51,6 +51,11 @@ impl Known {
         }
     }
 
+    /// Whether it bears a marker of ours, and none of others.
+    pub(super) fn is_ours(&self) -> bool {
+        self.owner == Owner::Us
+    }
+
     /// S2: nothing is changed that is not ours, and nothing is taken from another owner.
     pub(super) fn allow(&self, id: &ExternalId, action: &Action) -> Result<(), PlatformError> {
         let refuse = |reason, message: String| Err(rejected(reason, message));

@@ -130,11 +130,15 @@ async fn a_version_that_has_ended_is_told_and_another_can_be_set() {
     let world = World::start().await;
     world.sim.configure_tiktok(|config| config.versions = vec!["v1.4".into()]);
     assert_eq!(error_of(&world).await.reason(), Reason::VersionSunset);
-    let connection =
-        Connection { api_version: Some("v1.4".to_owned()), ..connection(&world.sim, &Arc::new(Counter::default())) };
-    assert!(TikTok::new(connection).unwrap().account().await.unwrap().enabled);
-    // An endpoint that is switched off says so in its own words.
+    let of = |version: &str| {
+        let version = Some(version.to_owned());
+        let connection = Connection { api_version: version, ..connection(&world.sim, &Arc::new(Counter::default())) };
+        TikTok::new(connection).unwrap()
+    };
     world.sim.configure_tiktok(|config| config.versions = vec!["v1.3".into()]);
+    assert!(of("v1.3").account().await.unwrap().enabled);
+    assert_eq!(of("v1.2").account().await.unwrap_err().reason(), Reason::VersionSunset);
+    // An endpoint that is switched off says so in its own words.
     let offline = Effect::Error { category: "The interface is offline.".into(), code: "41001".into() };
     world.sim.faults().add(Fault::new(Match::path("smart_plus/campaign/create"), offline));
     let outcomes = world.tiktok.create(&world.new_lines().await).await;
@@ -179,13 +183,6 @@ async fn errors_come_as_successes_of_http_and_are_no_successes() {
     let effect = Effect::Error { category: String::new(), code: "50000".into() };
     world.sim.faults().add(Fault::new(Match::path("campaign/status/update"), effect).times(1));
     assert!(matches!(world.change(Action::Pause { id: id.clone() }).await, Outcome::Unknown(_)));
-    // An answer that is no envelope says nothing.
-    for body in [serde_json::json!("<html>"), serde_json::json!({ "data": {} })] {
-        let effect = Effect::Status { status: 200, body };
-        world.sim.faults().add(Fault::new(Match::path("campaign/status/update"), effect).times(1));
-        let outcome = world.change(Action::Pause { id: id.clone() }).await;
-        assert!(!matches!(outcome, Outcome::Applied { .. }), "{outcome:?}");
-    }
 }
 
 #[tokio::test]
@@ -206,6 +203,24 @@ async fn a_throttled_account_slows_down_and_gets_through() {
         }
     }
     assert!((1..6).contains(&limited), "the pace adapts: {limited}");
+}
+
+#[tokio::test]
+async fn after_a_limit_of_a_minute_all_waits_but_what_stops_spend() {
+    let mut world = World::start().await;
+    world.settle().await;
+    let effect = Effect::Error { category: "Advertiser's QPM reaches QPM limit".into(), code: "40133".into() };
+    world.sim.faults().add(Fault::new(Match::path("smart_plus/campaign/get"), effect).times(1));
+    let error = error_of(&world).await;
+    assert!(matches!(error, PlatformError::RateLimited { .. }), "{error:?}");
+    let error = error_of(&world).await;
+    let PlatformError::NotSent { until, .. } = error else { panic!("{error:?}") };
+    assert_eq!(until, world.sim.now() + SignedDuration::from_mins(5));
+    let pause = [Action::Pause { id: world.id("US") }];
+    let (outcomes, _) = quota::spend(Use::Protect, world.tiktok.change(&pause)).await;
+    assert!(matches!(outcomes[0], Outcome::Applied { .. }), "{outcomes:?}");
+    world.tick(301);
+    world.observe().await;
 }
 
 #[tokio::test]

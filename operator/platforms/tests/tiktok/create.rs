@@ -4,7 +4,7 @@ use adops_core::campaign::observed::Delivery;
 use adops_core::campaign::plan::Action;
 use adops_core::campaign::settings::{Field, Value};
 use adops_core::reason::Reason;
-use adops_platforms::error::PlatformError;
+use adops_platforms::error::{Disposition, PlatformError};
 use adops_platforms::port::{AdPlatform, Outcome};
 use adsim::{Effect, Fault, Match, TikTokAction};
 
@@ -170,8 +170,9 @@ async fn a_throttled_account_stops_creating_and_says_how_long_to_wait() {
     let outcomes = world.tiktok.create(&lines).await;
     assert!(world.counter.writes() <= 8);
     for outcome in &outcomes {
-        let Outcome::Failed(PlatformError::RateLimited { retry_after, .. }) = outcome else { panic!("{outcome:?}") };
-        assert_eq!(*retry_after, Some(jiff::SignedDuration::from_mins(5)));
+        let Outcome::Failed(error) = outcome else { panic!("{outcome:?}") };
+        let wait = world.sim.now() + jiff::SignedDuration::from_mins(5);
+        assert_eq!(error.disposition(world.sim.now()), Disposition::RetryAt(wait), "{error:?}");
     }
 }
 
