@@ -45,7 +45,7 @@ impl Known {
             name: tree.campaign.campaign_name.clone(),
             live: tree.is_live(),
             on: tree.is_on(),
-            own_budget: tree.campaign.budget_optimize_on,
+            own_budget: tree.has_budget(),
             group: tree.main_group().map(|group| group.own.adgroup_id.clone()),
             owner,
         }

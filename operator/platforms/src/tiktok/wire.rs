@@ -46,7 +46,7 @@ rows! {
         sales_destination: String,
         budget: Value,
         budget_mode: String,
-        budget_optimize_on: bool,
+        budget_optimize_on: Option<bool>,
         special_industries: Vec<String>,
     }
     /// An ad group.

@@ -188,7 +188,7 @@ async fn errors_come_as_successes_of_http_and_are_no_successes() {
 #[tokio::test]
 async fn a_throttled_account_slows_down_and_gets_through() {
     let world = World::start().await;
-    let limit = CallLimit { per_second: Some(2), per_minute: None, per_day: None };
+    let limit = CallLimit { per_second: Some(1), per_minute: None, per_day: None };
     world.observe().await;
     world.sim.configure_tiktok(|config| config.advertiser_limit = Some(limit));
     let mut limited = 0;

@@ -228,6 +228,26 @@ async fn a_part_that_somebody_deleted_is_made_again_before_the_line_runs() {
 }
 
 #[tokio::test]
+async fn a_part_that_tiktok_refuses_says_why_and_leaves_the_line_off() {
+    let mut world = one().await;
+    // The pixel does not report it.
+    world.conversion_action = Some("FORM".to_owned());
+    let plan = world.plan().await;
+    assert_eq!(applied(&world.apply(&plan).await), 1);
+    for _ in 0..2 {
+        let plan = world.plan().await;
+        assert_eq!(words(&plan), ["complete"]);
+        let outcomes = world.apply(&plan).await;
+        let (reason, message) = rejection(&outcomes[0]);
+        assert_eq!(reason, Reason::PlatformRejected);
+        assert!(message.starts_with("optimization_event: FORM is not configured for the pixel"), "{message}");
+    }
+    world.conversion_action = None;
+    world.settle().await;
+    assert_eq!((world.view().campaigns.len(), world.campaign("US").enabled), (1, true));
+}
+
+#[tokio::test]
 async fn an_account_that_is_full_says_so() {
     let world = World::configured(|config| config.limits.campaigns = Some(2)).await;
     let outcomes = world.tiktok.create(&world.new_lines().await).await;

@@ -105,7 +105,7 @@ async fn the_text_of_an_ad_and_an_ad_that_is_switched_off() {
     assert_eq!(world.campaign("US").adgroups[0].ads[0].texts, ["All episodes today.", "Start for free."]);
     let world = corrected(
         async |world, campaign| world.edit(TikTokAction::Pause { object: campaign.adgroups[0].ads[0].id.clone() }),
-        &[Field::Ads, Field::Identity],
+        &[Field::Ads],
     )
     .await;
     let ads = world.campaign("US").adgroups[0].ads.clone();
