@@ -49,8 +49,6 @@ pub(super) fn unfit(field: Field) -> PlatformError {
 /// A whole line: the bodies of the requests that create its chain, but for the ids that earlier ones give.
 #[derive(Debug, Clone)]
 pub(super) struct Blueprint {
-    /// The name with the token.
-    pub(super) name: String,
     pub(super) campaign: Json,
     pub(super) group: Json,
     pub(super) ads: Vec<(AdSettings, Json)>,
@@ -75,13 +73,13 @@ impl Blueprint {
                 Ok((ad.clone(), body))
             })
             .collect::<Result<_, PlatformError>>()?;
-        Ok(Self { campaign: campaign(line, &name)?, group: dictionary.group(line, &name)?, ads, name })
+        Ok(Self { campaign: campaign(line, &name, dictionary.now)?, group: dictionary.group(line, &name)?, ads })
     }
 }
 
-fn campaign(line: &NewLine, name: &str) -> Result<Json, PlatformError> {
+fn campaign(line: &NewLine, name: &str, now: Timestamp) -> Result<Json, PlatformError> {
     let mut body = json!({
-        "request_id": request_id("campaign", &line.token),
+        "request_id": request_id("campaign", &line.token, now),
         "campaign_name": names::paused(name),
         "objective_type": OBJECTIVE,
         "sales_destination": "WEBSITE",
@@ -97,9 +95,10 @@ fn campaign(line: &NewLine, name: &str) -> Result<Json, PlatformError> {
     Ok(body)
 }
 
-/// A number that a create is known by for a few seconds: a repeat within them makes nothing twice.
-fn request_id(kind: &str, token: &str) -> String {
-    let digest = Md5::digest(format!("{kind} {token}"));
+/// A number that a create is known by: a repeat within some seconds makes nothing twice. How long TikTok remembers it is
+/// not certain; an hour later it is another one, so that what was deleted can be made again.
+fn request_id(kind: &str, token: &str, now: Timestamp) -> String {
+    let digest = Md5::digest(format!("{kind} {token} {}", now.as_second().div_euclid(3_600)));
     let number = digest.iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
     (number >> 1).to_string()
 }
@@ -119,7 +118,7 @@ impl Dictionary<'_> {
         };
         let goal = Goal::parse(text(settings, Field::Optimization)?).ok_or_else(|| unfit(Field::Optimization))?;
         let mut body = json!({
-            "request_id": request_id("adgroup", &line.token),
+            "request_id": request_id("adgroup", &line.token, self.now),
             "adgroup_name": name,
             "promotion_type": "WEBSITE",
             "optimization_goal": goal.wire(),
@@ -324,11 +323,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_request_is_known_by_its_element_and_its_token() {
-        let of = |kind| request_id(kind, "[prod.0123456789abcdef.01234567.0]");
-        assert_eq!(of("campaign"), of("campaign"));
-        assert_ne!(of("campaign"), of("adgroup"));
-        assert!(of("campaign").parse::<i64>().is_ok());
+    fn a_request_is_known_by_its_element_its_token_and_the_hour() {
+        let of = |kind, minute: i64| {
+            request_id(kind, "[prod.0123456789abcdef.01234567.0]", Timestamp::from_second(minute * 60).unwrap())
+        };
+        assert_eq!(of("campaign", 0), of("campaign", 59));
+        assert_ne!(of("campaign", 0), of("campaign", 60));
+        assert_ne!(of("campaign", 0), of("adgroup", 0));
+        assert!(of("campaign", 0).parse::<i64>().is_ok());
     }
 
     #[test]

@@ -19,7 +19,7 @@ use super::TikTok;
 use super::blueprint::{amount, rejected};
 use super::client::read_error;
 use super::create::AT_ONCE;
-use super::edit::Edits;
+use super::edit::{Edits, needs_of_line};
 use super::halt::Halt;
 use super::listing::{self, Trees};
 use super::lookup::Needs;
@@ -93,6 +93,8 @@ impl TikTok {
     async fn read_for(&self, changes: &[Action]) -> Result<(Trees, KnownById), PlatformError> {
         let structural = changes.iter().filter(|change| is_structural(change)).filter_map(Action::id).cloned();
         let trees = listing::whole(&self.client, &structural.collect()).await?;
+        let ads = trees.values().flat_map(|tree| &tree.groups).flat_map(|group| &group.ads);
+        self.library.learn(&self.client, ads).await?;
         self.remember(&trees, false);
         let ids: BTreeSet<ExternalId> = changes.iter().filter_map(Action::id).cloned().collect();
         let missing: BTreeSet<ExternalId> = {
@@ -197,12 +199,13 @@ impl TikTok {
         for (index, id) in wanted {
             by_line.entry(id).or_default().push(index);
         }
-        for id in by_line.keys() {
+        for (id, indices) in &by_line {
             if let Some(tree) = trees.get(id) {
-                super::edit::needs_of_tree(tree, &self.library, &mut needs);
+                let changes = indices.iter().map(|&index| &results.changes[index]);
+                needs_of_line(tree, changes, &self.library, &mut needs);
             }
         }
-        let found = match self.prepare(trees, &needs).await {
+        let found = match self.look_up(&needs).await {
             Ok(found) => found,
             Err(error) => {
                 let error = read_error(error, "before anything was changed");
@@ -227,12 +230,6 @@ impl TikTok {
         for (index, result) in done.into_iter().flatten() {
             results.file(index, result);
         }
-    }
-
-    async fn prepare(&self, trees: &Trees, needs: &Needs) -> Result<super::lookup::Found, PlatformError> {
-        let ads = trees.values().flat_map(|tree| &tree.groups).flat_map(|group| &group.ads);
-        self.library.learn(&self.client, ads).await?;
-        self.look_up(needs).await
     }
 
     /// The ad group first, the campaign, which is the topmost, after it; at last the mark of the pause goes.

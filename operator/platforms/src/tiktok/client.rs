@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use adops_core::queue::Use;
 use adops_core::secret::{Secret, scrub};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -34,20 +35,16 @@ pub(super) struct Client {
     pub(super) accepted: AtomicBool,
 }
 
-#[derive(Deserialize)]
-#[serde(default)]
+/// What every answer is wrapped in. One without a code is no answer of TikTok's API.
+#[derive(Debug, Deserialize)]
 struct Envelope {
     code: i64,
+    #[serde(default)]
     message: String,
+    #[serde(default)]
     request_id: String,
+    #[serde(default)]
     data: Value,
-}
-
-impl Default for Envelope {
-    fn default() -> Self {
-        // An answer without a code is no success.
-        Self { code: -1, message: String::new(), request_id: String::new(), data: Value::Null }
-    }
 }
 
 #[derive(Deserialize)]
@@ -169,9 +166,20 @@ impl Client {
                 self.meter.taken();
                 self.accepted.store(true, Ordering::Relaxed);
             }
-            Err(refusal) => self.meter.heard(&refusal.error),
+            Err(refusal) => self.hear(&refusal.error),
         }
         result
+    }
+
+    /// A limit of a minute is over only after minutes: till then the account's requests wait, but for those that stop
+    /// spend.
+    fn hear(&self, error: &PlatformError) {
+        self.meter.heard(error);
+        if let PlatformError::RateLimited { retry_after: Some(wait), .. } = error
+            && *wait >= errors::AFTER_MINUTE_LIMIT
+        {
+            self.meter.hold_back(Use::Observe, self.clock.now() + *wait);
+        }
     }
 
     async fn attempt(&self, url: &str, content: Content, write: bool) -> Result<Value, Refusal> {
@@ -180,8 +188,7 @@ impl Client {
                 Content::None => client.get(url),
                 Content::Json(body) => client.post(url).header("content-type", "application/json").body(body),
                 Content::Form(form) => {
-                    let kind = form.content_type();
-                    client.post(url).header("content-type", kind).body(form.into_body())
+                    client.post(url).header("content-type", Form::content_type()).body(form.into_body())
                 }
             };
             request.header("Access-Token", self.token.reveal())
@@ -232,4 +239,25 @@ pub(super) fn read_error(error: PlatformError, what: &str) -> PlatformError {
 
 fn unreadable(error: &serde_json::Error) -> PlatformError {
     PlatformError::Unreadable { message: error.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_without_a_code_is_none() {
+        let read = |text: &str| serde_json::from_str::<Envelope>(text);
+        assert_eq!(read(r#"{"code":0,"message":"OK"}"#).unwrap().code, OK);
+        assert_eq!(read(r#"{"code":40105,"message":"no","request_id":"1","data":{}}"#).unwrap().code, 40_105);
+        for text in ["", "<html>", "{}", r#"{"data":{}}"#, "[]", r#"{"code":"0"}"#] {
+            assert!(read(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn lists_are_json_text() {
+        assert_eq!(list(["a", "b\"c"]), r#"["a","b\"c"]"#);
+        assert_eq!(filtering(&json!({ "campaign_ids": ["1"] })), ("filtering", r#"{"campaign_ids":["1"]}"#.to_owned()));
+    }
 }

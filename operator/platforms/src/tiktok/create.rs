@@ -87,14 +87,13 @@ impl TikTok {
         wanted: &BTreeSet<AdSettings>,
         halt: &Halt,
     ) -> Result<(), PlatformError> {
-        let group = match group {
-            Some(group) => group,
-            None => {
-                let mut body = blueprint.group.clone();
-                body["campaign_id"] = campaign.as_str().into();
-                let created = self.create_object("smart_plus/adgroup/create", &body, halt).await?;
-                named(created.adgroup_id, "ad group")?
-            }
+        let group = if let Some(group) = group {
+            group
+        } else {
+            let mut body = blueprint.group.clone();
+            body["campaign_id"] = campaign.as_str().into();
+            let created = self.create_object("smart_plus/adgroup/create", &body, halt).await?;
+            named(created.adgroup_id, "ad group")?
         };
         for (_, ad) in blueprint.ads.iter().filter(|(ad, _)| wanted.contains(ad)) {
             self.create_ad(&group, ad.clone(), halt).await?;

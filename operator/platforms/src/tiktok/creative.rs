@@ -52,7 +52,6 @@ pub(super) fn takes(file: &MediaFacts) -> Result<(), String> {
         MediaKind::Image if u64::from(*width) * u64::from(*height) > MOST_PIXELS => {
             Err(format!("it has {width} x {height} pixels, TikTok takes {MOST_PIXELS} in all"))
         }
-        MediaKind::Image => Ok(()),
         MediaKind::Video if SHAPES.iter().all(|(w, h)| !is_alike((*width, *height), (*w, *h))) => {
             Err(format!("it is {width} x {height}, TikTok takes videos of 9:16, 1:1 and 16:9"))
         }
@@ -62,7 +61,7 @@ pub(super) fn takes(file: &MediaFacts) -> Result<(), String> {
         MediaKind::Video if file.duration_ms.is_some_and(|length| !LENGTH.contains(&length)) => {
             Err("it is shorter than a second or longer than ten minutes".to_owned())
         }
-        MediaKind::Video => Ok(()),
+        MediaKind::Image | MediaKind::Video => Ok(()),
     }
 }
 

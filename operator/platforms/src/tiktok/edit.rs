@@ -33,10 +33,26 @@ pub(super) struct Edits<'a> {
     pub(super) pausing: bool,
 }
 
-/// What must be known of the ads that are there to write them anew.
-pub(super) fn needs_of_tree(tree: &Tree, library: &Library, needs: &mut Needs) {
-    for ad in tree.main_group().into_iter().flat_map(|group| ads::of(group, library)).filter(|ad| ad.on) {
-        needs.identity(ad.identity);
+/// What must be known to write the ads anew that are there: another identity goes onto all of them, and what changes in
+/// them keeps the identity that they have.
+pub(super) fn needs_of_line<'a>(
+    tree: &Tree,
+    changes: impl Iterator<Item = &'a Action>,
+    library: &Library,
+    needs: &mut Needs,
+) {
+    let fields: BTreeSet<Field> = changes
+        .filter_map(|change| match change {
+            Action::Set { field: field @ (Field::Ads | Field::Identity), .. } => Some(*field),
+            _ => None,
+        })
+        .collect();
+    for ad in tree.main_group().into_iter().flat_map(|group| ads::of(group, library)) {
+        if fields.contains(&Field::Ads) {
+            needs.identity(ad.identity);
+        } else if fields.contains(&Field::Identity) && ad.on {
+            needs.ads.insert(ad.settings);
+        }
     }
 }
 
@@ -49,7 +65,7 @@ impl Edits<'_> {
             match &changes[index] {
                 Action::Set { field, to, .. } if group::holds(*field) => of_group.push((index, *field, to)),
                 Action::Set { field: field @ (Field::Ads | Field::Identity), to, .. } => {
-                    of_ads.push((index, *field, to))
+                    of_ads.push((index, *field, to));
                 }
                 Action::Set { field: Field::Name, to: Value::Text(name), .. } => {
                     done.push((index, self.name_campaign(tree, name, false).await));
@@ -171,7 +187,7 @@ impl Edits<'_> {
         identity: &str,
     ) -> Result<(), PlatformError> {
         let steps = ads::steps(there, wanted, identity);
-        let name = self.ad_name(tree);
+        let name = ad_name(tree);
         // All bodies are made before the first is sent, so that what cannot be written changes nothing.
         let writable = || self.dictionary.identity(identity);
         let changed = steps.change.iter().map(|(id, ad)| {
@@ -199,14 +215,6 @@ impl Edits<'_> {
         self.switch(Kind::AdGroup, Switch::Off, &others).await
     }
 
-    /// The name of a line's ads: that of the campaign, so that they bear its token.
-    fn ad_name(&self, tree: &Tree) -> String {
-        let of_group = tree.main_group().map(|group| group.own.adgroup_name.clone());
-        let names = [Some(names::bare(&tree.campaign.campaign_name).to_owned()), of_group];
-        let marked = names.into_iter().flatten().find(|name| Token::find(name).is_some());
-        marked.unwrap_or_else(|| tree.campaign.campaign_name.clone())
-    }
-
     async fn switch(&self, kind: Kind, switch: Switch, ids: &[String]) -> Result<(), PlatformError> {
         let switched: status::Switched = self.tiktok.switch(kind, switch, ids, self.halt).await;
         switched.into_values().collect()
@@ -226,4 +234,12 @@ fn all(changes: Vec<(usize, Field, &Value)>, error: &PlatformError) -> Done {
 fn chainless(tree: &Tree) -> PlatformError {
     let message = format!("campaign {} has no ad group yet", tree.campaign.campaign_id);
     PlatformError::Unavailable { message }
+}
+
+/// The name of a line's ads: that of the campaign, so that they bear its token.
+fn ad_name(tree: &Tree) -> String {
+    let of_group = tree.main_group().map(|group| group.own.adgroup_name.clone());
+    let names = [Some(names::bare(&tree.campaign.campaign_name).to_owned()), of_group];
+    let marked = names.into_iter().flatten().find(|name| Token::find(name).is_some());
+    marked.unwrap_or_else(|| tree.campaign.campaign_name.clone())
 }

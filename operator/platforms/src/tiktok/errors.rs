@@ -24,7 +24,7 @@ pub(super) const CONFLICT: i64 = 40_202;
 pub(super) const DUPLICATE_NAME: i64 = 40_911;
 
 /// After a limit of a minute TikTok asks to wait so long.
-const AFTER_MINUTE_LIMIT: SignedDuration = SignedDuration::from_mins(5);
+pub(super) const AFTER_MINUTE_LIMIT: SignedDuration = SignedDuration::from_mins(5);
 /// After a limit of a second.
 const AFTER_SECOND_LIMIT: SignedDuration = SignedDuration::from_secs(1);
 
@@ -76,8 +76,7 @@ fn meaning(code: i64, said: &str, message: String, circumstances: Circumstances)
         40_006 | 40_008 | 40_010 | 40_051 | 41_001 => PlatformError::VersionSunset { message },
         // Nothing was done.
         CONFLICT | 60_001 => PlatformError::Unavailable { message },
-        DUPLICATE_REQUEST if write => PlatformError::UnknownOutcome { message },
-        50_000..=59_999 if write => PlatformError::UnknownOutcome { message },
+        DUPLICATE_REQUEST | 50_000..=59_999 if write => PlatformError::UnknownOutcome { message },
         50_000..=59_999 => PlatformError::Unavailable { message },
         _ => PlatformError::Rejected { reason: reason(code, said), message },
     }

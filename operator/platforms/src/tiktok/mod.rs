@@ -7,7 +7,8 @@
 //! are created enabled, campaign and ad group are not, and the campaign goes live last.
 //!
 //! Who holds the account cannot be recorded: there is nothing to write it on that is not an advertisement. Two clusters
-//! on one TikTok account must be told apart by their installation ids.
+//! on one TikTok account must be told apart by their installation ids. Campaigns that are not Smart+ are neither seen nor
+//! adopted: their endpoints are about to end.
 //!
 //! # Reading
 //! Listings go kind by kind ([`listing`]), so that a poll costs pages and not objects; what was read ([`tree`]) is
@@ -255,7 +256,8 @@ impl AdPlatform for TikTok {
     async fn spend(&self, since: Date) -> Result<Spend, PlatformError> {
         let basics = self.basics().await?;
         let today = self.client.clock.now().to_zoned(basics.time_zone).date();
-        let listed: BTreeSet<ExternalId> = self.known().keys().cloned().collect();
+        let listed: BTreeSet<ExternalId> =
+            self.known().iter().filter(|(_, known)| known.is_ours()).map(|(id, _)| id.clone()).collect();
         spend::read(&self.client, &self.installation, basics.currency, &listed, since, today).await
     }
 

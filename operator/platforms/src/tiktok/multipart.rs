@@ -33,7 +33,7 @@ impl Form {
     }
 
     /// The value of the header `Content-Type`.
-    pub(super) fn content_type(&self) -> String {
+    pub(super) fn content_type() -> String {
         format!("multipart/form-data; boundary={BOUNDARY}")
     }
 

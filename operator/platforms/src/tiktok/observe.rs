@@ -53,7 +53,7 @@ impl Lens<'_> {
     fn budget(&self, tree: &Tree) -> Result<Money, PlatformError> {
         let currency = self.basics.currency;
         let campaign = &tree.campaign;
-        if campaign.budget_optimize_on {
+        if tree.has_budget() {
             return money::read(&campaign.budget, currency).ok_or_else(|| PlatformError::Unreadable {
                 message: format!("campaign {}: the budget {}", campaign.campaign_id, campaign.budget),
             });
@@ -68,9 +68,10 @@ impl Lens<'_> {
         let mut settings = Settings::default();
         settings.set(Field::Name, Value::Text(names::bare(&campaign.campaign_name).to_owned()));
         let leads_to_website = campaign.sales_destination.is_empty() || campaign.sales_destination == "WEBSITE";
-        let objective = match leads_to_website {
-            true => campaign.objective_type.clone(),
-            false => format!("{} to {}", campaign.objective_type, campaign.sales_destination),
+        let objective = if leads_to_website {
+            campaign.objective_type.clone()
+        } else {
+            format!("{} to {}", campaign.objective_type, campaign.sales_destination)
         };
         settings.set(Field::Objective, Value::Text(objective));
         let industries = campaign.special_industries.iter().cloned().collect();
@@ -223,9 +224,10 @@ pub(super) fn identity_of(ad: &Ad) -> &str {
     own.chain([ad.ad_configuration.identity_id.as_str()]).find(|id| !id.is_empty()).unwrap_or_default()
 }
 
-/// Under whom the ads of a group are shown.
+/// Under whom the ads of a group are shown, or would be if none is on.
 fn identity(group: &Group) -> Option<String> {
-    let shown = group.ads.iter().filter(|ad| is_on(&ad.operation_status));
+    let none = group.ads.iter().all(|ad| !is_on(&ad.operation_status));
+    let shown = group.ads.iter().filter(|ad| none || is_on(&ad.operation_status));
     let identities: BTreeSet<&str> = shown.map(identity_of).collect();
     (!identities.is_empty()).then(|| identities.into_iter().collect::<Vec<_>>().join("+"))
 }

@@ -45,10 +45,15 @@ impl Known {
             name: tree.campaign.campaign_name.clone(),
             live: tree.is_live(),
             on: tree.is_on(),
-            own_budget: tree.campaign.budget_optimize_on,
+            own_budget: tree.has_budget(),
             group: tree.main_group().map(|group| group.own.adgroup_id.clone()),
             owner,
         }
+    }
+
+    /// Whether it bears a marker of ours, and none of others.
+    pub(super) fn is_ours(&self) -> bool {
+        self.owner == Owner::Us
     }
 
     /// S2: nothing is changed that is not ours, and nothing is taken from another owner.

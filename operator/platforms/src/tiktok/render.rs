@@ -127,14 +127,13 @@ fn special_industries(line: &DesiredLine, problems: &mut Problems) -> BTreeSet<S
     }
     let mut industries = BTreeSet::new();
     for category in &declarations.special_ad_categories {
-        match words::special_industry(category) {
-            Some(industry) => _ = industries.insert(industry.to_owned()),
-            None => {
-                let message = format!(
-                    "declarations.specialAdCategories: {category}: TikTok has housing, employment and financial products"
-                );
-                problems.push(LineProblem::new(Reason::Unsupported, message));
-            }
+        if let Some(industry) = words::special_industry(category) {
+            industries.insert(industry.to_owned());
+        } else {
+            let message = format!(
+                "declarations.specialAdCategories: {category}: TikTok has housing, employment and financial products"
+            );
+            problems.push(LineProblem::new(Reason::Unsupported, message));
         }
     }
     industries

@@ -42,6 +42,12 @@ impl Tree {
         self.is_on() && self.missing().is_none() && self.main_group().is_some_and(Group::is_on)
     }
 
+    /// Whether the campaign has a budget, and not each of its ad groups. An answer that does not say so has the amount.
+    pub(super) fn has_budget(&self) -> bool {
+        let has_amount = || self.campaign.budget.as_f64().is_some_and(|amount| amount > 0.0);
+        self.campaign.budget_optimize_on.unwrap_or_else(has_amount)
+    }
+
     /// Whether its name says that we have paused it.
     pub(super) fn says_paused(&self) -> bool {
         names::is_paused(&self.campaign.campaign_name)

@@ -19,6 +19,7 @@ macro_rules! rows {
         $($(#[doc = $doc])+
         #[derive(Debug, Clone, Default, Deserialize)]
         #[serde(default)]
+        #[allow(clippy::struct_field_names, reason = "the names are TikTok's")]
         pub(super) struct $name {
             $(#[serde(deserialize_with = "or_default")] pub(super) $field: $kind,)+
         })+
@@ -45,7 +46,7 @@ rows! {
         sales_destination: String,
         budget: Value,
         budget_mode: String,
-        budget_optimize_on: bool,
+        budget_optimize_on: Option<bool>,
         special_industries: Vec<String>,
     }
     /// An ad group.

@@ -141,6 +141,7 @@ pub fn spec() -> CampaignSpec {
         meta: MetaOptions { beneficiary: Some("Example Ltd".to_owned()), ..MetaOptions::default() },
         tiktok: TikTokOptions::default(),
         account_overrides: AccountOverrides::default(),
+        rates: adops_core::rates::Rates::none("USD".parse().unwrap()),
         policies: Policies::default(),
         adopt: Vec::new(),
         state: State::Active,

@@ -5,6 +5,7 @@
 mod access;
 mod create;
 mod drift;
+mod fixtures;
 mod media;
 mod money;
 mod plan;

@@ -5,6 +5,7 @@ use adops_core::campaign::plan::Action;
 use adops_core::campaign::settings::{Field, Value};
 use adops_core::campaign::spec::{AuctionBidding, Decimal, Objective, OnReplace, State};
 use adops_core::marker::Token;
+use adops_core::platform::Manner::{InPlace, Replace};
 use adops_core::platform::PlatformRules;
 use adops_core::reason::Reason;
 use adops_platforms::port::{AdPlatform, Outcome, Scope};
@@ -153,6 +154,63 @@ async fn days_are_the_accounts_and_told_in_utc() {
 }
 
 #[tokio::test]
+async fn a_flight_is_moved_in_place_until_it_has_begun() {
+    use jiff::civil::date;
+    let mut world = World::start().await;
+    world.settle().await;
+    let before = world.id("US");
+    (world.spec.flight.start, world.spec.flight.end) = (date(2027, 3, 12), date(2027, 6, 30));
+    assert_eq!(fields(&world.plan().await), [Field::Start, Field::End].into());
+    world.settle().await;
+    let group = world.campaign("US").adgroups[0].clone();
+    let times = (group.schedule_start_time.as_str(), group.schedule_end_time.as_deref());
+    assert_eq!((world.id("US"), times), (before, ("2027-03-12 05:00:00", Some("2027-07-01 03:59:59"))));
+    // Once it has begun, another start needs another ad group, and another end does not.
+    world.tick(14 * 86_400);
+    (world.spec.flight.start, world.spec.flight.end) = (date(2027, 4, 1), date(2027, 5, 31));
+    let plan = world.plan().await;
+    let manner = |wanted| {
+        plan.changes().find_map(|change| match &change.action {
+            Action::Set { field, manner, .. } if *field == wanted => Some(*manner),
+            _ => None,
+        })
+    };
+    assert_eq!((manner(Field::Start), manner(Field::End)), (Some(Replace), Some(InPlace)));
+}
+
+#[tokio::test]
+async fn a_pixel_is_told_by_its_code_and_an_identity_by_its_business_center() {
+    let mut config = crate::support::config();
+    let center = "7400000000000000001";
+    config.tiktok.advertisers[0].identities = vec![adsim::tiktok::config::IdentityConfig {
+        identity_id: "7200000000000000003".into(),
+        identity_type: "BC_AUTH_TT".into(),
+        identity_authorized_bc_id: Some(center.into()),
+        display_name: "Brand".into(),
+    }];
+    let mut world = World::with(config).await;
+    world.identity.insert("pixelId".to_owned(), "C0EXAMPLE0PIXEL00000".to_owned());
+    world.identity.insert("identityId".to_owned(), "7200000000000000003".to_owned());
+    world.manager = Some(center.to_owned());
+    world.restart();
+    world.settle().await;
+    let group = world.campaign("US").adgroups[0].clone();
+    assert_eq!(group.fields["pixel_id"], crate::support::PIXEL);
+    let creative = group.ads[0].fields["creative_list"][0]["creative_info"].clone();
+    assert_eq!(
+        (&creative["identity_type"], &creative["identity_authorized_bc_id"]),
+        (&"BC_AUTH_TT".into(), &center.into())
+    );
+    world.identity.insert("identityId".to_owned(), "7200000000000000009".to_owned());
+    let plan = world.plan().await;
+    assert_eq!(fields(&plan), [Field::Identity].into());
+    let outcomes = world.apply(&plan).await;
+    let unknown =
+        |outcome: &Outcome| matches!(outcome, Outcome::Failed(error) if error.to_string().contains("no identity"));
+    assert!(outcomes.iter().all(unknown), "{outcomes:?}");
+}
+
+#[tokio::test]
 async fn every_objective_and_way_of_bidding_goes_there_and_back() {
     let cost = AuctionBidding::CostCap(Decimal("12.50".to_owned()));
     for (objective, bidding, event) in [
@@ -223,7 +281,6 @@ async fn an_ad_group_does_not_leave_the_united_states_but_may_go_elsewhere_too()
     let place = |code: &str| Value::Places([code.parse().unwrap()].into());
     let both = Value::Places(["US".parse().unwrap(), "DE".parse().unwrap()].into());
     let manner = |line, from: &Value, to: &Value| Rules.manner(Field::Places, Some(from), to, line, world.sim.now());
-    use adops_core::platform::Manner::{InPlace, Replace};
     assert_eq!(manner(&us, &place("US"), &place("DE")), Replace);
     assert_eq!(manner(&us, &place("US-CA"), &place("DE")), Replace);
     assert_eq!(manner(&us, &place("US"), &both), InPlace);

@@ -4,40 +4,31 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use adops_core::campaign::line::{self, CampaignId, LineKey};
+use adops_core::campaign::line::{self, LineKey};
 use adops_core::campaign::observed::{LineRecord, ObservedLine, Snapshot};
 use adops_core::campaign::plan::{self, AccountView, Action, Inputs, NewLine, Plan};
-use adops_core::campaign::settings::{ContentHash, Field};
-use adops_core::campaign::spec::{
-    AccountOverrides, Ad, AgeRange, Audience, Budget, BudgetPeriod, CampaignSpec, Copy, Declarations, Flight, Gender,
-    GoogleOptions, MetaOptions, Objective, Policies, Split, State, TikTokOptions,
-};
-use adops_core::catalog::media::{MediaBook, MediaFacts, MediaKind, MediaState};
-use adops_core::market::Market;
-use adops_core::money::Money;
+use adops_core::campaign::settings::Field;
+use adops_core::campaign::spec::CampaignSpec;
+use adops_core::catalog::media::{MediaBook, MediaState};
 use adops_core::platform::{Account, Platform};
 use adops_core::secret::Secret;
 use adops_platforms::allow::AllowList;
 use adops_platforms::clock::BusinessClock;
-use adops_platforms::port::{AdPlatform, ConnectError, Connection, Outcome, Scope, Upload};
+use adops_platforms::port::{AdPlatform, ConnectError, Connection, Outcome, Scope};
 use adops_platforms::quota::Quotas;
 use adops_platforms::tiktok::{Rules, TikTok};
 use adops_platforms::transport::{Call, Interceptor};
-use adsim::tiktok::config::MediaFile;
 use adsim::tiktok::view::TikTokCampaignView;
-use adsim::{AdSim, AdvertiserView, ClockConfig, Config, TikTokAction, TikTokConfig, TikTokEdit};
+use adsim::{AdSim, AdvertiserView, Config, TikTokAction, TikTokConfig, TikTokEdit};
 use async_trait::async_trait;
-use jiff::civil::date;
 use jiff::{SignedDuration, Timestamp};
 
+pub use crate::fixtures::*;
+
 pub const ADVERTISER: &str = "7000000000000000001";
-pub const ACCOUNT: &str = "tiktok-global";
 pub const TOKEN: &str = "adsim-tiktok-token";
 pub const PIXEL: &str = "7100000000000000001";
 pub const IDENTITY: &str = "7200000000000000001";
-pub const TALL_VIDEO: &str = "https://cdn.example.com/spring-9x16.mp4";
-pub const WIDE_VIDEO: &str = "https://cdn.example.com/spring-16x9.mp4";
-pub const TALL_IMAGE: &str = "https://cdn.example.com/spring-9x16.jpg";
 
 struct SimClock(AdSim);
 
@@ -92,134 +83,6 @@ impl Interceptor for Counter {
     async fn after(&self, _call: &Call<'_>, _status: Option<u16>) {}
 }
 
-/// Noon in New York on 1 March 2027; an account in US dollars.
-pub fn config() -> Config {
-    let tiktok = TikTokConfig {
-        ad_write_seconds: 0.0,
-        media: vec![
-            MediaFile { content: "wide".into(), width: 1920, height: 1080, ..MediaFile::default() },
-            MediaFile { content: "cover".into(), seconds: 0.0, ..MediaFile::default() },
-            MediaFile { content: "broken".into(), broken: true, ..MediaFile::default() },
-        ],
-        ..TikTokConfig::default()
-    };
-    Config {
-        clock: ClockConfig::Stepped { start: "2027-03-01T16:58:00Z".parse().unwrap() },
-        keep_requests: 1_000,
-        tiktok,
-        ..Config::default()
-    }
-}
-
-/// A file and its content.
-pub fn file(url: &str) -> (MediaFacts, Vec<u8>) {
-    let (digit, kind, format, (width, height), content) = match url {
-        TALL_VIDEO => ('1', MediaKind::Video, "mp4", (1080, 1920), "tall"),
-        WIDE_VIDEO => ('2', MediaKind::Video, "mp4", (1920, 1080), "wide"),
-        TALL_IMAGE => ('3', MediaKind::Image, "jpg", (1080, 1920), "cover"),
-        "broken" => ('4', MediaKind::Video, "mp4", (1080, 1920), "broken"),
-        other => panic!("{other}"),
-    };
-    let facts = MediaFacts {
-        hash: ContentHash(digit.to_string().repeat(64)),
-        kind,
-        format: format.to_owned(),
-        width,
-        height,
-        duration_ms: (kind == MediaKind::Video).then_some(15_000),
-        size: 4_000_000,
-    };
-    (facts, content.as_bytes().to_vec())
-}
-
-pub fn hash(url: &str) -> ContentHash {
-    file(url).0.hash
-}
-
-pub fn upload(url: &str) -> Upload {
-    let (facts, content) = file(url);
-    Upload { facts, url: url.to_owned(), content: Arc::new(content) }
-}
-
-pub fn spec() -> CampaignSpec {
-    let copy = |headlines: [&str; 2], descriptions: [&str; 2]| Copy {
-        headlines: headlines.map(str::to_owned).to_vec(),
-        descriptions: descriptions.map(str::to_owned).to_vec(),
-        paths: Vec::new(),
-    };
-    CampaignSpec {
-        id: CampaignId::new("growth", "spring"),
-        objective: Objective::Signups,
-        flight: Flight { start: date(2027, 3, 10), end: date(2027, 5, 31), time_zone: None },
-        accounts: vec![ACCOUNT.to_owned()],
-        markets: ["US", "DE", "US-CA"].map(market).to_vec(),
-        except: Vec::new(),
-        overrides: Vec::new(),
-        budget: Budget { amount: usd("6000"), period: BudgetPeriod::Daily, redistribute: false },
-        split: Split::default(),
-        locales: BTreeMap::new(),
-        fallback_locale: None,
-        audience: Audience {
-            ages: Some(AgeRange { from: 18, to: Some(54) }),
-            genders: BTreeSet::from([Gender::Female]),
-        },
-        declarations: Declarations { eu_political_ads: false, special_ad_categories: BTreeSet::new() },
-        ads: vec![ad("trailer", &[TALL_VIDEO], &copy)],
-        meta: MetaOptions::default(),
-        tiktok: TikTokOptions::default(),
-        google: GoogleOptions::default(),
-        account_overrides: AccountOverrides::default(),
-        rates: adops_core::rates::Rates::none("USD".parse().unwrap()),
-        policies: Policies::default(),
-        adopt: Vec::new(),
-        state: State::Active,
-        suspend: false,
-    }
-}
-
-fn ad(name: &str, media: &[&str], copy: &dyn Fn([&str; 2], [&str; 2]) -> Copy) -> Ad {
-    Ad {
-        name: name.to_owned(),
-        url: "https://example.com/{market}/spring".to_owned(),
-        copy: BTreeMap::from([
-            ("en".parse().unwrap(), copy(["Spring is here", "Watch now"], ["All episodes today.", "Start for free."])),
-            (
-                "de".parse().unwrap(),
-                copy(["Der Frühling ist da", "Jetzt ansehen"], ["Alle Folgen ab heute.", "Kostenlos starten."]),
-            ),
-        ]),
-        media: media.iter().map(|url| (*url).to_owned()).collect(),
-    }
-}
-
-/// Another ad, with other media and another page.
-pub fn second_ad(spec: &CampaignSpec, media: &[&str]) -> Ad {
-    let mut second = spec.ads[0].clone();
-    second.name = "teaser".to_owned();
-    second.url = "https://example.com/{market}/teaser".to_owned();
-    second.media = media.iter().map(|url| (*url).to_owned()).collect();
-    second
-}
-
-pub fn usd(amount: &str) -> Money {
-    Money::parse(amount, "USD".parse().unwrap()).unwrap()
-}
-
-pub fn market(code: &str) -> Market {
-    Market::of(code.parse().unwrap())
-}
-
-/// As many markets as asked for: countries that speak English or German, each several times as a group.
-pub fn markets(count: usize) -> Vec<Market> {
-    let countries = ["US", "GB", "DE", "AT", "CA", "AU", "NZ", "IE"];
-    (0..count)
-        .map(|index| Market {
-            key: format!("m{index:04}"),
-            places: BTreeSet::from([countries[index % countries.len()].parse().unwrap()]),
-        })
-        .collect()
-}
-
 pub struct World {
     pub sim: AdSim,
     pub tiktok: Arc<TikTok>,
@@ -229,6 +92,7 @@ pub struct World {
     pub records: BTreeMap<LineKey, LineRecord>,
     pub conversion_action: Option<String>,
     pub identity: BTreeMap<String, String>,
+    pub manager: Option<String>,
     pub refused: BTreeSet<String>,
     pub spec_changed: bool,
 }
@@ -303,6 +167,7 @@ impl World {
             records: BTreeMap::new(),
             conversion_action: Some("ON_WEB_REGISTER".to_owned()),
             identity: identity(),
+            manager: None,
             refused: BTreeSet::new(),
             spec_changed: true,
         }
@@ -310,7 +175,8 @@ impl World {
 
     /// A connector that remembers nothing, as after a restart.
     pub fn restart(&mut self) {
-        let connection = Connection { identity: self.identity.clone(), ..connection(&self.sim, &self.counter) };
+        let (identity, manager_id) = (self.identity.clone(), self.manager.clone());
+        let connection = Connection { identity, manager_id, ..connection(&self.sim, &self.counter) };
         self.tiktok = Arc::new(TikTok::new(connection).unwrap());
     }
 
