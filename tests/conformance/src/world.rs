@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::marker::PhantomData;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
 use adops_core::campaign::line::{self, LineKey};
 use adops_core::campaign::observed::{LineRecord, ObservedLine, Snapshot};
@@ -88,7 +87,6 @@ pub struct World<S> {
     pub spec: CampaignSpec,
     /// What the operator would remember of its lines.
     pub records: BTreeMap<LineKey, LineRecord>,
-    request_timeout: Duration,
     media: MediaBook,
     subject: PhantomData<S>,
 }
@@ -115,30 +113,21 @@ impl<S: Subject> World<S> {
         S::configure(&mut config, shape);
         let sim = AdSim::start(config).await.unwrap();
         let counter = Arc::new(Counter::default());
-        let platform = connect::<S>(&sim, &counter, REQUEST_TIMEOUT, None);
+        let platform = connect::<S>(&sim, &counter, None);
         let mut spec = spec::spec(lines, shape.currency);
         S::adapt(&mut spec);
         let media = S::library(platform.as_ref(), &sim, ACCOUNT).await;
-        let (request_timeout, records, subject) = (REQUEST_TIMEOUT, BTreeMap::new(), PhantomData);
-        Self { sim, platform, counter, spec, records, request_timeout, media, subject }
-    }
-
-    /// So many lines, and requests that are given up soon: what has no outcome is settled within this time.
-    pub async fn hasty(lines: usize) -> Self {
-        let mut world = Self::of(lines).await;
-        world.request_timeout = Duration::from_millis(500);
-        world.restart();
-        world
+        Self { sim, platform, counter, spec, records: BTreeMap::new(), media, subject: PhantomData }
     }
 
     /// A connector that remembers nothing, as after a restart.
     pub fn restart(&mut self) {
-        self.platform = connect::<S>(&self.sim, &self.counter, self.request_timeout, None);
+        self.platform = connect::<S>(&self.sim, &self.counter, None);
     }
 
     /// A connector to the same account by another version of the API.
     pub fn with_version(&self, version: &str) -> Arc<dyn AdPlatform> {
-        connect::<S>(&self.sim, &self.counter, self.request_timeout, Some(version))
+        connect::<S>(&self.sim, &self.counter, Some(version))
     }
 
     /// The platform's rules.
@@ -270,10 +259,6 @@ impl<S: Subject> World<S> {
                     return;
                 }
                 latest = self.apply(&plan).await;
-                if applied(&latest) < latest.len() {
-                    // What may still arrive is waited for on the machine's clock, by those who do so.
-                    tokio::time::sleep(self.request_timeout.min(Duration::from_millis(100))).await;
-                }
             }
             self.tick(61);
         }
@@ -335,12 +320,7 @@ pub fn applied(outcomes: &[Outcome]) -> usize {
     outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Applied { .. })).count()
 }
 
-fn connect<S: Subject>(
-    sim: &AdSim,
-    counter: &Arc<Counter>,
-    request_timeout: Duration,
-    version: Option<&str>,
-) -> Arc<dyn AdPlatform> {
+fn connect<S: Subject>(sim: &AdSim, counter: &Arc<Counter>, version: Option<&str>) -> Arc<dyn AdPlatform> {
     // A process has one provider; the tests that come later find it installed.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let access = S::access(sim);
@@ -358,7 +338,7 @@ fn connect<S: Subject>(
         quotas: Quotas::new(sim.now(), None),
         interceptor: Some(counter.clone()),
         gate: None,
-        request_timeout,
+        request_timeout: REQUEST_TIMEOUT,
         hold: None,
     })
     .unwrap_or_else(|error| panic!("{error}"))

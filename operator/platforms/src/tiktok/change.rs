@@ -6,7 +6,6 @@
 //! off last, for the same reason.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Instant;
 
 use adops_core::campaign::observed::ExternalId;
 use adops_core::campaign::plan::Action;
@@ -280,7 +279,7 @@ impl TikTok {
     /// Whether a chain may be continued: not while a request that was to create a part of it may still have its effect.
     pub(super) fn is_settled(&self, id: &ExternalId) -> Result<(), PlatformError> {
         let mut open = self.open();
-        let now = Instant::now();
+        let now = self.client.clock.now();
         open.retain(|_, until| *until > now);
         match open.get(id) {
             None => Ok(()),

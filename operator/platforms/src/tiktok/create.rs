@@ -2,7 +2,6 @@
 //! carries its marker. A chain that breaks is left as it is; it is seen to lack something, and then continued.
 
 use std::collections::BTreeSet;
-use std::time::Instant;
 
 use adops_core::campaign::observed::ExternalId;
 use adops_core::campaign::plan::NewLine;
@@ -73,8 +72,8 @@ impl TikTok {
             && error.may_have_happened()
         {
             // What was sent may still have its effect, and it is not seen before that is over.
-            self.open()
-                .insert(campaign.clone(), Instant::now() + self.request_timeout + READ_AFTER_WRITE_LAG.unsigned_abs());
+            let over = self.client.clock.now() + self.request_timeout + READ_AFTER_WRITE_LAG;
+            self.open().insert(campaign.clone(), over);
         }
         result
     }

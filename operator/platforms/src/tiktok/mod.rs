@@ -52,7 +52,7 @@ mod words;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use adops_core::campaign::observed::{ExternalId, Snapshot};
 use adops_core::campaign::plan::{Action, NewLine};
@@ -62,9 +62,9 @@ use adops_core::market::Place;
 use adops_core::platform::{Platform, PlatformRules};
 use adops_core::secret::Secret;
 use async_trait::async_trait;
-use jiff::SignedDuration;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 
 pub use self::rules::Rules;
 
@@ -104,8 +104,8 @@ pub struct TikTok {
     basics: tokio::sync::Mutex<Option<Basics>>,
     /// What the last reading of each campaign said of how it is to be changed.
     known: Mutex<HashMap<ExternalId, Known>>,
-    /// Until when a request for a part of a chain may still have its effect.
-    open: Mutex<HashMap<ExternalId, Instant>>,
+    /// Until when, by business time, a request for a part of a chain may still have its effect without being seen.
+    open: Mutex<HashMap<ExternalId, Timestamp>>,
 }
 
 impl TikTok {
@@ -208,7 +208,7 @@ impl TikTok {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn open(&self) -> MutexGuard<'_, HashMap<ExternalId, Instant>> {
+    fn open(&self) -> MutexGuard<'_, HashMap<ExternalId, Timestamp>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

