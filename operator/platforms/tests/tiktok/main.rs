@@ -11,4 +11,5 @@ mod money;
 mod plan;
 mod render;
 mod support;
+mod walk;
 mod writes;
