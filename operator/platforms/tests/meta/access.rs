@@ -99,15 +99,17 @@ async fn an_account_that_the_token_may_not_touch_is_a_matter_of_credentials() {
 }
 
 #[tokio::test]
-async fn a_version_that_has_ended_is_told_and_another_one_is_configured() {
-    let mut config = config();
-    config.meta.versions = vec!["v27.0".into()];
-    let sim = adsim::AdSim::start(config).await.unwrap();
-    let error = Meta::new(connection(&sim, &Arc::default())).unwrap().account().await.unwrap_err();
+async fn a_version_that_has_ended_is_told_and_the_version_is_a_setting() {
+    let world = World::start().await;
+    let counter = Arc::new(Counter::default());
+    let old = Connection { api_version: Some("v21.0".to_owned()), ..connection(&world.sim, &counter) };
+    let error = Meta::new(old).unwrap().account().await.unwrap_err();
     assert!(matches!(error, PlatformError::VersionSunset { .. }), "{error:?}");
-    assert_eq!(error.disposition(sim.now()), Disposition::NeedsHuman);
-    let newer = Connection { api_version: Some("v27.0".to_owned()), ..connection(&sim, &Arc::default()) };
-    Meta::new(newer).unwrap().account().await.unwrap();
+    assert_eq!(error.disposition(world.sim.now()), Disposition::NeedsHuman);
+    assert_eq!(counter.paths(), [format!("/v21.0/act_{ACT}")]);
+    counter.reset();
+    Meta::new(connection(&world.sim, &counter)).unwrap().account().await.unwrap();
+    assert!(counter.paths().iter().all(|path| path.starts_with("/v26.0/")), "{:?}", counter.paths());
 }
 
 #[tokio::test]

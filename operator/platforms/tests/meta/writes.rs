@@ -111,7 +111,7 @@ async fn budgets_are_changed_together_and_one_that_is_refused_stops_no_other() {
 #[tokio::test]
 async fn budgets_follow_metas_own_table_of_units() {
     for (currency, amount, minor) in
-        [("JPY", "90000", 30_000), ("KWD", "90", 3_000), ("HUF", "90000", 30_000), ("USD", "900.03", 30_001)]
+        [("JPY", "90000", 30_000), ("TWD", "9000", 3_000), ("HUF", "90000", 30_000), ("USD", "900.03", 30_001)]
     {
         let mut config = config();
         config.meta.accounts[0].currency = currency.into();
