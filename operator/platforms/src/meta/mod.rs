@@ -310,8 +310,9 @@ impl AdPlatform for Meta {
         LISTING
     }
 
+    /// Enough chains side by side to fill the batches of each step; it takes two or three seconds.
     fn operations_per_request(&self) -> u64 {
-        u64::try_from(CALLS_PER_BATCH).unwrap_or(u64::MAX)
+        u64::try_from(4 * CALLS_PER_BATCH).unwrap_or(u64::MAX)
     }
 
     async fn account(&self) -> Result<AccountFacts, PlatformError> {

@@ -5,6 +5,7 @@
 mod access;
 mod create;
 mod drift;
+mod fixtures;
 mod holder;
 mod limits;
 mod media;
