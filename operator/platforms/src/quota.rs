@@ -7,8 +7,9 @@
 //! - *Operations a day* (Google): [`Day`](adops_core::queue::day::Day), of a size that the user declares or an answer
 //!   teaches. A platform that counts requests a day (TikTok) uses it as it is, with a cost of one.
 //! - *Requests a second or minute*, of which platforms complain (Google, TikTok): [`Pace`], one an account.
-//! - *Use in percent and minutes to wait* (Meta's headers): the connector tells it with [`Meter::exhausted`] when it
-//!   comes near the limit, and [`Meter::limited`] before.
+//! - *Use in percent and minutes to wait* (Meta's headers): of the whole scope the connector tells it with
+//!   [`Meter::exhausted`], of one account with [`Meter::hold_back`]: what is less important waits before the limit is
+//!   reached, and everything when it is.
 //!
 //! What operations are used for is said by whoever calls the port, with [`spend`]; a request of which nobody has said it
 //! counts as growth.
@@ -199,6 +200,8 @@ pub struct Meter {
     quota: Arc<Quota>,
     clock: SharedClock,
     pace: Mutex<Paced>,
+    /// Until when the account's requests wait that are as important as this, or less.
+    held: Mutex<BTreeMap<Use, Timestamp>>,
 }
 
 struct Paced {
@@ -211,7 +214,8 @@ struct Paced {
 impl Meter {
     /// Of a connector whose credentials belong to a scope.
     pub fn new(quota: Arc<Quota>, clock: SharedClock) -> Self {
-        Self { quota, clock, pace: Mutex::new(Paced { pace: Pace::default(), urgent: 0, since: Instant::now() }) }
+        let pace = Mutex::new(Paced { pace: Pace::default(), urgent: 0, since: Instant::now() });
+        Self { quota, clock, pace, held: Mutex::default() }
     }
 
     /// The scope's quota.
@@ -227,6 +231,7 @@ impl Meter {
     pub async fn before(&self, cost: u64) -> Result<(), PlatformError> {
         let spending = SPENDING.try_with(Clone::clone).ok();
         let of = spending.as_ref().map_or(Use::Grow, |spending| spending.of);
+        self.look(of)?;
         self.take(of, cost)?;
         if let Some(spending) = spending {
             spending.operations.fetch_add(cost, Ordering::Relaxed);
@@ -236,6 +241,20 @@ impl Meter {
         }
         self.turn(of == Use::Protect).await;
         Ok(())
+    }
+
+    fn held(&self) -> MutexGuard<'_, BTreeMap<Use, Timestamp>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether requests of a use are held back.
+    fn look(&self, of: Use) -> Result<(), PlatformError> {
+        let now = self.clock.now();
+        let mut held = self.held();
+        held.retain(|_, until| *until > now);
+        let Some(until) = held.range(..=of).map(|(_, until)| *until).max() else { return Ok(()) };
+        let message = "by what the platform says of the account's limits, it is too early for it".to_owned();
+        Err(PlatformError::NotSent { reason: Reason::RateLimited, until, message })
     }
 
     fn take(&self, of: Use, cost: u64) -> Result<(), PlatformError> {
@@ -300,6 +319,14 @@ impl Meter {
     /// The platform takes nothing of this scope until then, and perhaps has said how many operations a day it takes.
     pub fn exhausted(&self, until: Timestamp, size: Option<u64>) {
         self.quota.books().day.exhaust(until, size);
+    }
+
+    /// By what the platform says, requests of this account that are as important as `from`, or less, wait until then.
+    /// A longer wait that was told before stays.
+    pub fn hold_back(&self, from: Use, until: Timestamp) {
+        let mut held = self.held();
+        let known = held.entry(from).or_insert(until);
+        *known = until.max(*known);
     }
 
     /// Notes what an error says of limits.

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use adops_core::platform::{Platform, PlatformRules};
 
-use crate::google_ads;
 use crate::port::{AdPlatform, ConnectError, Connection};
+use crate::{google_ads, meta, tiktok};
 
 /// A connector.
 pub struct Entry {
@@ -18,11 +18,23 @@ pub struct Entry {
 }
 
 /// All connectors.
-pub const CONNECTORS: &[Entry] = &[Entry {
-    platform: google_ads::PLATFORM,
-    connect: |connection| Ok(Arc::new(google_ads::GoogleAds::new(connection)?)),
-    rules: || Arc::new(google_ads::Rules),
-}];
+pub const CONNECTORS: &[Entry] = &[
+    Entry {
+        platform: google_ads::PLATFORM,
+        connect: |connection| Ok(Arc::new(google_ads::GoogleAds::new(connection)?)),
+        rules: || Arc::new(google_ads::Rules),
+    },
+    Entry {
+        platform: meta::PLATFORM,
+        connect: |connection| Ok(Arc::new(meta::Meta::new(connection)?)),
+        rules: || Arc::new(meta::Rules::default()),
+    },
+    Entry {
+        platform: tiktok::PLATFORM,
+        connect: |connection| Ok(Arc::new(tiktok::TikTok::new(connection)?)),
+        rules: || Arc::new(tiktok::Rules),
+    },
+];
 
 /// Makes the connector of an account.
 pub fn connect(connection: Connection) -> Result<Arc<dyn AdPlatform>, ConnectError> {

@@ -45,8 +45,17 @@ pub struct Call<'a> {
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
+    /// The headers.
+    pub headers: reqwest::header::HeaderMap,
     /// The body.
     pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// A header's value, if it is there once and is text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
 }
 
 /// A client for one endpoint.
@@ -139,8 +148,9 @@ impl Transport {
         let mut answering = Box::pin(async {
             let response = self.client.execute(request).await.map_err(failed)?;
             let status = response.status().as_u16();
+            let headers = response.headers().clone();
             let body = response.bytes().await.map_err(failed)?.to_vec();
-            Ok(Answer { status, body })
+            Ok(Answer { status, headers, body })
         });
         // The client's timer may fire late: a process that was stopped looks at the clock before it goes on.
         poll_fn(|context| {

@@ -24,8 +24,25 @@ smart_plus/ad/create smart_plus/ad/update smart_plus/ad/get smart_plus/ad/status
 smart_plus/ad/review_info""".split()
 # Only in the SDK.
 IN_SDK = """oauth2/access_token oauth2/advertiser/get campaign/create campaign/get adgroup/get ad/get
-file/image/ad/upload file/image/ad/info file/video/ad/upload file/video/ad/info identity/get tool/region
-tool/language""".split()
+file/image/ad/upload file/image/ad/info file/video/ad/upload file/video/ad/info file/video/ad/search identity/get
+tool/region tool/language""".split()
+# In neither; from the documentation as public mirrors have it.
+DOCUMENTED = """GET file/image/ad/search
+  advertiser_id string required
+  filtering object
+    displayable boolean
+    height integer
+    image_ids string[]
+    material_ids string[]
+    ratio number[]
+    signature string[]
+    width integer
+  page integer
+  page_size integer most:100
+GET file/video/suggestcover
+  advertiser_id string required
+  video_id string required
+  poster_number integer most:10"""
 # Bodies that the SDK sends as a form: the model with their fields.
 FORMS = {"file/image/ad/upload": "FileImageAdUpload", "file/video/ad/upload": "AdUploadBody"}
 # Values that the operation files mark as not for this field, though the documentation of smart+ web campaigns names
@@ -133,6 +150,7 @@ def main():
     methods = sdk_methods()
     for path in IN_SDK:
         in_sdk(path, *methods[path])
+    print(DOCUMENTED)
 
 
 main()

@@ -155,11 +155,7 @@ async fn first_sync(stage: &mut Stage, load: Load, raw: f64) -> anyhow::Result<V
 }
 
 fn enabled(stage: &Stage) -> usize {
-    let on = |index| {
-        let account = stage.sim.google_account(&load::customer(index));
-        account.campaigns.iter().filter(|campaign| campaign.status == "ENABLED").count()
-    };
-    (0..load::ACCOUNTS).map(on).sum()
+    (0..load::ACCOUNTS).map(|index| stage.sim.google_enabled(&load::customer(index))).sum()
 }
 
 async fn ready(stage: &Stage) -> anyhow::Result<usize> {

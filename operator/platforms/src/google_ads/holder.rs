@@ -11,9 +11,8 @@ use super::operations::update;
 use super::wire::{Label, LabelRow};
 use crate::error::PlatformError;
 use crate::holder::{Hold, Known, Record, Step};
+use crate::marks;
 
-/// What the name of every record begins with. No installation can have this for its label: the second colon.
-const PREFIX: &str = "adops:holder:";
 /// A claim is at most: read, claim, confirm, and a look at it.
 const STEPS: usize = 5;
 
@@ -133,13 +132,13 @@ pub(super) async fn labels(client: &Client) -> Result<Vec<Label>, PlatformError>
 
 /// The record that a label is.
 pub(super) fn record_of(label: &Label) -> Option<Record> {
-    let number = label.name.strip_prefix(PREFIX)?.parse().ok()?;
+    let (number, _) = marks::holder_number(&label.name).filter(|(_, rest)| rest.is_empty())?;
     Some(Record::read(number, &label.text_label.description))
 }
 
 fn create(record: &Record) -> Value {
     json!({ "labelOperation": { "create": {
-        "name": format!("{PREFIX}{}", record.number),
+        "name": marks::holder(record.number),
         "textLabel": { "description": record.text() },
     } } })
 }

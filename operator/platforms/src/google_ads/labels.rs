@@ -11,10 +11,7 @@ use super::client::Client;
 use super::holder;
 use crate::error::PlatformError;
 use crate::holder::Record;
-
-/// What every label of an installation of adops begins with.
-const PREFIX: &str = "adops:";
-const PAUSED: &str = ":paused";
+use crate::marks;
 
 /// The labels of one account, as last read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -55,7 +52,7 @@ impl Labels {
                 book.ours = Some(label.resource_name);
             } else if label.name == installation.paused_label() {
                 book.paused = Some(label.resource_name);
-            } else if is_marker(&label.name) {
+            } else if marks::is_marker(&label.name) {
                 book.foreign.insert(label.resource_name, label.name);
             }
         }
@@ -116,13 +113,6 @@ fn both(book: &LabelBook) -> Option<OwnLabels> {
     Some(OwnLabels { ours: book.ours.clone()?, paused: book.paused.clone()? })
 }
 
-/// Whether a label's name is that of an installation.
-fn is_marker(name: &str) -> bool {
-    name.strip_prefix(PREFIX)
-        .map(|rest| rest.strip_suffix(PAUSED).unwrap_or(rest))
-        .is_some_and(|id| id.parse::<Installation>().is_ok())
-}
-
 /// The id of the label in a resource name: of the label itself, or of its link to a campaign.
 pub(super) fn label_id(resource: &str) -> &str {
     let last = resource.rsplit('/').next().unwrap_or_default();
@@ -132,19 +122,6 @@ pub(super) fn label_id(resource: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn labels_of_installations_are_told_from_others() {
-        for (name, marker) in [
-            ("adops:prod", true),
-            ("adops:prod:paused", true),
-            ("adops:To do", false),
-            ("adops:holder:1", false),
-            ("spring", false),
-        ] {
-            assert_eq!(is_marker(name), marker, "{name}");
-        }
-    }
 
     #[test]
     fn a_label_is_known_by_its_own_name_and_by_that_of_its_link() {

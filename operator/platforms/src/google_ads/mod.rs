@@ -37,7 +37,6 @@ mod render;
 mod rules;
 mod spend;
 mod structure;
-mod subdivisions;
 mod text;
 mod tree;
 mod wire;

@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use adops_core::market::Place;
 
 use super::client::{Client, list};
-use super::subdivisions;
 use super::wire::{GeoRow, GeoTargetConstant, LanguageRow};
 use crate::error::PlatformError;
+use crate::subdivisions;
 
 /// How long Google is not asked again for a place that it did not know.
 const UNKNOWN_FOR: Duration = Duration::from_hours(1);

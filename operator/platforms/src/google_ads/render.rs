@@ -16,6 +16,7 @@ use jiff::ToSpan;
 use jiff::civil::{DateTime, time};
 
 use super::text::{self, Keyword};
+use crate::text as names;
 
 /// Characters of a campaign's name without its token; Google takes 255 in all.
 const NAME_LENGTH: usize = 200;
@@ -47,7 +48,7 @@ pub(super) fn render(line: &DesiredLine, account: &Account) -> Result<Settings, 
     let GoogleChannel::Search = google.channel;
 
     settings.set(Field::Channel, word("Search"));
-    settings.set(Field::Name, Value::Text(name(line, account)));
+    settings.set(Field::Name, Value::Text(names::name(line, account, NAME_LENGTH)));
     settings.set(Field::Start, Value::Instant(start));
     settings.set(Field::End, Value::Instant(end));
     settings.set(Field::Places, Value::Places(line.market.places.clone()));
@@ -67,24 +68,6 @@ pub(super) fn render(line: &DesiredLine, account: &Account) -> Result<Settings, 
 
 fn word(text: &str) -> Value {
     Value::Text(text.to_owned())
-}
-
-fn name(line: &DesiredLine, account: &Account) -> String {
-    let template = line
-        .account_overrides
-        .name_template
-        .as_ref()
-        .or(account.name_template.as_ref())
-        .map_or("{campaign} {market}", String::as_str);
-    let filled = template
-        .replace("{platform}", "Google")
-        .replace("{campaign}", &line.campaign.name)
-        .replace("{market}", &line.market.key)
-        .replace("{account}", &account.name)
-        .replace("{locale}", line.locale.as_str());
-    let name = text::tidy(&filled.replace('\0', " "));
-    let name: String = name.chars().take(NAME_LENGTH).collect();
-    if name.trim().is_empty() { line.campaign.name.clone() } else { name.trim().to_owned() }
 }
 
 /// Search campaigns run by whole days of the account. A flight in another zone takes the days of the
@@ -175,8 +158,8 @@ fn ads(line: &DesiredLine, account: &Account, suffix: &str, problems: &mut Probl
 }
 
 fn one_ad(line: &DesiredLine, account: &Account, ad: &DesiredAd, suffix: &str, problems: &mut Problems) -> AdSettings {
-    let url = fill(&ad.url, line, account, &ad.name);
-    foreign_parameters(&url, suffix, ad, problems);
+    let url = names::fill(&ad.url, line, account, &names::encode(&ad.name));
+    names::foreign_parameters(&url, suffix, ad, problems);
     let mut texts = |texts: &[String], rule: &Texts| check_texts(texts, rule, ad, &line.locale, problems);
     AdSettings {
         url,
@@ -195,7 +178,7 @@ fn check_texts(
     locale: &Locale,
     problems: &mut Problems,
 ) -> Vec<String> {
-    let texts: Vec<String> = texts.iter().map(|text| text::tidy(text)).collect();
+    let texts: Vec<String> = texts.iter().map(|text| names::tidy(text)).collect();
     let (name, what) = (&ad.name, rule.what);
     let mut problem = |reason, message| problems.push(LineProblem::new(reason, message));
     if texts.len() < rule.least {
@@ -227,44 +210,12 @@ fn check_texts(
 
 /// What is appended to the URL of every ad. Google's own placeholders (`{keyword}`) stay as they are.
 fn url_suffix(line: &DesiredLine, account: &Account) -> String {
-    let parameters = line.account_overrides.url_parameters.as_ref().or(account.url_parameters.as_ref());
     // A suffix is of the whole campaign: with several ads, Google's number of the ad tells them apart.
     let ad = match line.ads.as_slice() {
-        [only] => text::encode(&only.name),
+        [only] => names::encode(&only.name),
         _ => "{creative}".to_owned(),
     };
-    parameters.map_or_else(String::new, |parameters| {
-        let filled = fill_with(parameters, line, account, &ad);
-        filled.trim_start_matches(['?', '&']).to_owned()
-    })
-}
-
-fn fill(text: &str, line: &DesiredLine, account: &Account, ad: &str) -> String {
-    fill_with(text, line, account, &text::encode(ad))
-}
-
-fn fill_with(text: &str, line: &DesiredLine, account: &Account, ad: &str) -> String {
-    text.replace("{platform}", "google")
-        .replace("{account}", &text::encode(&account.name))
-        .replace("{campaign}", &text::encode(&line.campaign.name))
-        .replace("{market}", &text::encode(&line.market.key))
-        .replace("{locale}", line.locale.as_str())
-        .replace("{ad}", ad)
-}
-
-/// An ad's own URL must not say something else than the parameters that are appended to it: such URLs
-/// are copied from another Campaign.
-fn foreign_parameters(url: &str, suffix: &str, ad: &DesiredAd, problems: &mut Problems) {
-    for (name, value) in text::parameters(text::query(url)) {
-        let ours = text::parameters(suffix).find(|(other, _)| *other == name);
-        if let Some((_, ours)) = ours.filter(|(_, ours)| *ours != value) {
-            let message = format!(
-                "ad `{}`: its URL says {name}={value}, urlParameters say {name}={ours}: take {name} out of the URL",
-                ad.name
-            );
-            problems.push(LineProblem::new(Reason::UrlParametersForeign, message));
-        }
-    }
+    names::url_parameters(line, account, &ad)
 }
 
 fn bidding(line: &DesiredLine, account: &Account, problems: &mut Problems) -> String {

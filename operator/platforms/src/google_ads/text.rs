@@ -1,9 +1,11 @@
-//! How Google writes and measures texts: widths, keywords, demographic groups, bids, URLs.
+//! How Google writes and measures texts: widths, keywords, demographic groups.
 
 use std::collections::BTreeSet;
 use std::fmt;
 
 use adops_core::campaign::spec::{AgeRange, Gender};
+
+use crate::text::tidy;
 
 /// Columns of a text as Google counts them: wide characters (Chinese, Japanese, Korean) take two, and
 /// of an insertion such as `{KeyWord:Shoes}` its default counts.
@@ -33,11 +35,6 @@ fn is_wide(c: char) -> bool {
         '\u{1100}'..='\u{115F}' | '\u{2E80}'..='\u{303E}' | '\u{3041}'..='\u{33FF}' | '\u{3400}'..='\u{4DBF}'
         | '\u{4E00}'..='\u{9FFF}' | '\u{A000}'..='\u{A4CF}' | '\u{AC00}'..='\u{D7A3}' | '\u{F900}'..='\u{FAFF}'
         | '\u{FE30}'..='\u{FE4F}' | '\u{FF00}'..='\u{FF60}' | '\u{FFE0}'..='\u{FFE6}' | '\u{20000}'..='\u{3FFFD}')
-}
-
-/// A text without space around it and with single spaces within.
-pub(super) fn tidy(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// How close a search must be to a keyword.
@@ -201,30 +198,6 @@ pub(super) fn words(groups: &[Group]) -> BTreeSet<String> {
     groups.iter().map(|(word, _)| (*word).to_owned()).collect()
 }
 
-/// A value in a URL's query, with all but unreserved characters encoded.
-pub(super) fn encode(value: &str) -> String {
-    value.bytes().fold(String::new(), |mut out, byte| {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
-            out.push(char::from(byte));
-        } else {
-            use fmt::Write;
-            let _ = write!(out, "%{byte:02X}");
-        }
-        out
-    })
-}
-
-/// The parameters of a query: name and value as written.
-pub(super) fn parameters(query: &str) -> impl Iterator<Item = (&str, &str)> {
-    query.split('&').filter(|part| !part.is_empty()).map(|part| part.split_once('=').unwrap_or((part, "")))
-}
-
-/// The query of a URL, without its fragment.
-pub(super) fn query(url: &str) -> &str {
-    let url = url.split('#').next().unwrap_or_default();
-    url.split_once('?').map_or("", |(_, query)| query)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -276,12 +249,5 @@ mod tests {
         ] {
             assert_eq!(ages(range(from, to)).unwrap_err(), near, "{from}-{to:?}");
         }
-    }
-
-    #[test]
-    fn a_url_has_its_parameters() {
-        let found: Vec<_> = parameters(query("https://x.example/a?utm_campaign=spring&b#c?d=e")).collect();
-        assert_eq!(found, [("utm_campaign", "spring"), ("b", "")]);
-        assert_eq!(encode("growth/spring sale"), "growth%2Fspring%20sale");
     }
 }

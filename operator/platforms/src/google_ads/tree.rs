@@ -7,10 +7,10 @@ use adops_core::campaign::settings::AdSettings;
 use adops_core::marker::{Installation, Token};
 
 use super::labels::{LabelBook, label_id};
-use super::text::tidy;
 use super::wire::{
     AdGroup, AdGroupAd, AdGroupCriterion, Campaign, CampaignBudget, CampaignCriterion, Metrics, ResponsiveSearchAd,
 };
+use crate::text::tidy;
 
 /// A campaign, its budget, its criteria and its ad groups; nothing that is removed, but maybe itself.
 #[derive(Debug, Clone, Default)]

@@ -214,7 +214,7 @@ async fn what_a_platform_repeats_of_a_secret_is_not_told_and_its_words_are_plain
         &Arc::new(Counter::default()),
         credentials(&world, &[("developer_token", "dev-t0ken-77".into())]),
     );
-    let said = json!({"error": {"code": 403, "message": "the developer token dev-t0ken-77 is\u{7} not approved"}});
+    let said = json!({"error": {"code": 403, "status": "PERMISSION_DENIED", "message": "the developer token dev-t0ken-77 is\u{7} not approved"}});
     let effect = adsim::Effect::Status { status: 403, body: said };
     world.sim.faults().add(adsim::Fault::new(adsim::Match::path("googleAds"), effect));
     let message = google.account().await.unwrap_err().to_string();

@@ -169,6 +169,14 @@ impl Google {
             budgets: account.all(Kind::Budget, None).map(|b| budget(b, account)).collect(),
         })
     }
+
+    /// How many campaigns of an account are enabled.
+    pub fn enabled_campaigns(&self, customer: &str) -> usize {
+        let enabled = |c: &Object| c.status() == super::object::Status::Enabled;
+        self.accounts
+            .get(customer)
+            .map_or(0, |account| account.all(Kind::Campaign, None).filter(|c| enabled(c)).count())
+    }
 }
 
 /// The live budget without the account's running sum, so that each holds the other to account in tests.

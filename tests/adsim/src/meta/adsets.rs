@@ -148,12 +148,20 @@ fn common(draft: &mut Draft<'_>, campaign: &Object) -> Result<(), GraphError> {
     draft.text("dsa_beneficiary");
     draft.text("dsa_payor");
     draft.labels()?;
+    // A cap goes with the strategy that needed it (assumed).
+    if draft.before.is_some() && draft.changes("bid_strategy") && !draft.params.has("bid_amount") && !is_capped(draft) {
+        draft.doc.remove("bid_amount");
+    }
     check_goal(draft, campaign)?;
     check_times(draft)?;
     check_budget(draft, campaign)?;
     check_bid(draft, campaign)?;
     check_promoted(draft)?;
     targeting::check(draft, campaign)
+}
+
+fn is_capped(draft: &Draft<'_>) -> bool {
+    matches!(field(draft, "bid_strategy"), "LOWEST_COST_WITH_BID_CAP" | "COST_CAP")
 }
 
 fn field<'d>(draft: &'d Draft<'_>, name: &str) -> &'d str {

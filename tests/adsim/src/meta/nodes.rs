@@ -77,6 +77,10 @@ fn value(view: View<'_>, object: &Object, field: &Field) -> Result<Option<Value>
         "updated_time" => Some(time(object.updated)),
         "start_time" | "stop_time" | "end_time" => object.time(name).map(time),
         "status" if object.kind == Kind::Video => Some(status::video(object, config, now)),
+        // A picture out of the video, once it is processed.
+        "picture" if object.kind == Kind::Video => {
+            status::is_reviewed(object, now).then(|| format!("https://scontent.example/{}.jpg", object.id).into())
+        }
         "status" | "configured_status" => Some(object.status().into()),
         "effective_status" => Some(status::effective(account, object, config, now).into()),
         "issues_info" => Some(status::issues(account, object, config, now)).filter(|i| !i.is_empty()).map(Value::from),

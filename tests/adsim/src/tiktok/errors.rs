@@ -26,6 +26,7 @@ pub mod code {
     pub const CONFLICT: i64 = 40202;
     pub const NO_ADVERTISER: i64 = 40300;
     pub const AD_LIMIT: i64 = 40502;
+    pub const WRONG_SIGNATURE: i64 = 40900;
     pub const TRANSCODING: i64 = 40901;
     pub const UNREACHABLE_URL: i64 = 40902;
     pub const UNREACHABLE_IMAGE: i64 = 40913;

@@ -1,12 +1,14 @@
-//! Images and videos of an account: uploaded by URL, processed for a while, told by id.
+//! Images and videos of an account: uploaded by URL or as a file, processed for a while, told by id.
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use md5::{Digest, Md5};
 use serde_json::{Value, json};
 
 use super::config::{MediaFile, TikTokConfig};
 use super::errors::{Refusal, code};
+use super::query::Page;
 use super::schema::{Doc, text, texts};
 
 /// Pixels of the largest image.
@@ -15,6 +17,8 @@ const MOST_PIXELS: u64 = 1440 * 2560;
 const MOST_VIDEO_BYTES: u64 = 500_000_000;
 /// Bytes of the largest image.
 const MOST_IMAGE_BYTES: u64 = 50_000_000;
+/// What the ids of covers begin with that are made from videos.
+const COVERS: &str = "tos-adsim-p-0000/";
 /// Characters of a file name.
 const MOST_NAME: usize = 100;
 
@@ -31,6 +35,17 @@ pub struct Media {
     pub created: Timestamp,
     /// When it can be used.
     pub ready_at: Timestamp,
+    /// The MD5 sum of the content.
+    pub signature: String,
+}
+
+/// A request to upload.
+pub(crate) struct Upload<'a> {
+    pub(crate) fields: &'a Doc,
+    /// The file in the form.
+    pub(crate) file: Option<&'a [u8]>,
+    /// Business time.
+    pub(crate) now: Timestamp,
 }
 
 /// The media of an account.
@@ -57,14 +72,13 @@ impl Library {
     }
 
     /// `file/image/ad/upload/`.
-    pub fn upload_image(
+    pub(crate) fn upload_image(
         &mut self,
-        body: &Doc,
+        upload: &Upload<'_>,
         id: u64,
         config: &TikTokConfig,
-        now: Timestamp,
     ) -> Result<Value, Refusal> {
-        let file = fetch(body, "image_url", config, code::UNREACHABLE_IMAGE)?;
+        let (file, signature) = upload.read("image", config, code::UNREACHABLE_IMAGE)?;
         let bad = |why: &str| Err(Refusal::new(code::BAD_FILE, format!("image_url: {why}")));
         if file.seconds > 0.0 {
             return bad("The file is no image.");
@@ -75,22 +89,22 @@ impl Library {
         if file.bytes > MOST_IMAGE_BYTES {
             return bad("The image is larger than 50 MB.");
         }
-        let file_name = name_of(body, &file, self.images.values())?;
-        let media = Media { id: format!("ad-site-i18n/{id}"), file_name, file, created: now, ready_at: now };
+        let file_name = name_of(upload.fields, &file, self.images.values())?;
+        let (id, created) = (format!("ad-site-i18n/{id}"), upload.now);
+        let media = Media { id, file_name, file, created, ready_at: created, signature };
         let answer = image(&media);
         self.images.insert(media.id.clone(), media);
         Ok(answer)
     }
 
     /// `file/video/ad/upload/`. The same video uploaded again gets another id.
-    pub fn upload_video(
+    pub(crate) fn upload_video(
         &mut self,
-        body: &Doc,
+        upload: &Upload<'_>,
         id: u64,
         config: &TikTokConfig,
-        now: Timestamp,
     ) -> Result<Value, Refusal> {
-        let file = fetch(body, "video_url", config, code::UNREACHABLE_URL)?;
+        let (file, signature) = upload.read("video", config, code::UNREACHABLE_URL)?;
         let bad = |why: &str| Err(Refusal::new(code::BAD_FILE, format!("video_url: {why}")));
         if file.seconds <= 0.0 {
             return bad("The file is no video.");
@@ -105,11 +119,10 @@ impl Library {
         if file.bytes > MOST_VIDEO_BYTES {
             return bad("The video is larger than 500 MB.");
         }
-        let file_name = name_of(body, &file, self.videos.values())?;
-        let ready_at = now + config.video_processing;
-        let media = Media { id: format!("v10033g5{id}"), file_name, file, created: now, ready_at };
-        let mut answer = video(&media);
-        answer["displayable"] = (ready_at <= now).into();
+        let file_name = name_of(upload.fields, &file, self.videos.values())?;
+        let ready_at = upload.now + config.video_processing;
+        let media = Media { id: format!("v10033g5{id}"), file_name, file, created: upload.now, ready_at, signature };
+        let answer = video(&media, upload.now);
         self.videos.insert(media.id.clone(), media);
         Ok(json!([answer]))
     }
@@ -125,13 +138,40 @@ impl Library {
     pub fn video_info(&self, query: &Doc, now: Timestamp) -> Result<Value, Refusal> {
         let ids = at_most(query, "video_ids", 60)?;
         let found = ids.iter().filter_map(|id| self.videos.get(*id));
-        let list: Vec<Value> = found.filter(|v| v.ready_at <= now && !v.file.broken).map(video).collect();
+        let list: Vec<Value> = found.filter(|v| v.is_usable(now)).map(|v| video(v, now)).collect();
         Ok(json!({ "list": list }))
+    }
+
+    /// `file/image/ad/search/`. Newest first (assumed).
+    pub fn image_search(&self, query: &Doc) -> Result<Value, Refusal> {
+        search(query, self.images.values().map(image))
+    }
+
+    /// `file/video/ad/search/`. That videos which are still processed, or cannot be, are among them is assumed.
+    pub fn video_search(&self, query: &Doc, now: Timestamp) -> Result<Value, Refusal> {
+        search(query, self.videos.values().map(|v| video(v, now)))
+    }
+
+    /// `file/video/suggestcover/`. The code of its refusal is assumed, its words are documented.
+    pub fn suggest_covers(&self, query: &Doc, now: Timestamp) -> Result<Value, Refusal> {
+        let found = self.videos.get(text(query, "video_id")).filter(|v| v.is_usable(now));
+        let found =
+            found.ok_or_else(|| Refusal::new(code::NO_PERMISSION, "Insufficient permissions for some videos"))?;
+        let most = query.get("poster_number").and_then(Value::as_u64).unwrap_or(10);
+        let covers: Vec<Value> = (1..=most.min(3))
+            .map(|number| {
+                let id = format!("{COVERS}{}_{number}", found.id);
+                let url = format!("https://p16.example.com/{id}");
+                json!({ "id": id, "url": url, "width": found.file.width, "height": found.file.height })
+            })
+            .collect();
+        Ok(json!({ "list": covers }))
     }
 
     /// Whether an ad can use an image.
     pub fn check_image(&self, id: &str) -> Result<(), Refusal> {
-        let known = self.images.contains_key(id);
+        let suggested = id.strip_prefix(COVERS).and_then(|rest| rest.rsplit_once('_'));
+        let known = self.images.contains_key(id) || suggested.is_some_and(|(video, _)| self.videos.contains_key(video));
         if known { Ok(()) } else { Err(Refusal::invalid(format!("web_uri: The image {id} does not exist."))) }
     }
 
@@ -147,14 +187,56 @@ impl Library {
     }
 }
 
-/// The file behind a URL. The simulator reads nothing from the network: what is there is configured, or made up.
-fn fetch(body: &Doc, field: &str, config: &TikTokConfig, unreachable: i64) -> Result<MediaFile, Refusal> {
-    match text(body, "upload_type") {
-        "UPLOAD_BY_URL" => {}
-        // Documented as the default.
-        "" => return Err(Refusal::not_simulated("UPLOAD_BY_FILE")),
-        other => return Err(Refusal::not_simulated(other)),
+impl Media {
+    fn is_usable(&self, now: Timestamp) -> bool {
+        self.ready_at <= now && !self.file.broken
     }
+}
+
+impl Upload<'_> {
+    /// The file and its signature. The simulator reads nothing from the network, and looks into no file: what is behind
+    /// a URL, or what a content is, is configured, or made up.
+    fn read(&self, kind: &str, config: &TikTokConfig, unreachable: i64) -> Result<(MediaFile, String), Refusal> {
+        match text(self.fields, "upload_type") {
+            "UPLOAD_BY_URL" => {
+                let file = fetch(self.fields, &format!("{kind}_url"), config, unreachable)?;
+                let signature = signature(&file);
+                Ok((file, signature))
+            }
+            // Documented as the default.
+            "" | "UPLOAD_BY_FILE" => self.read_file(kind, config),
+            other => Err(Refusal::not_simulated(other)),
+        }
+    }
+
+    fn read_file(&self, kind: &str, config: &TikTokConfig) -> Result<(MediaFile, String), Refusal> {
+        let content = self.file.ok_or_else(|| Refusal::missing(&format!("{kind}_file")))?;
+        let given = text(self.fields, &format!("{kind}_signature"));
+        if given.is_empty() {
+            return Err(Refusal::missing(&format!("{kind}_signature")));
+        }
+        let signature = md5(content);
+        if given != signature {
+            let message = format!("{kind}_signature: The signature does not match the file.");
+            return Err(Refusal::new(code::WRONG_SIGNATURE, message));
+        }
+        let known = config.media.iter().find(|file| !file.content.is_empty() && file.content.as_bytes() == content);
+        let file = known.cloned().unwrap_or_else(|| made_up(text(self.fields, "file_name")));
+        Ok((file, signature))
+    }
+}
+
+fn search(query: &Doc, rows: impl DoubleEndedIterator<Item = Value>) -> Result<Value, Refusal> {
+    if query.get("filtering").and_then(Value::as_object).is_some_and(|filter| !filter.is_empty()) {
+        return Err(Refusal::not_simulated("filters of the library"));
+    }
+    let page = Page::of(query, 20, 100)?;
+    let (rows, info) = page.cut(rows.rev().collect());
+    Ok(json!({ "list": rows, "page_info": info }))
+}
+
+/// The file behind a URL.
+fn fetch(body: &Doc, field: &str, config: &TikTokConfig, unreachable: i64) -> Result<MediaFile, Refusal> {
     let url = text(body, field);
     if !url.starts_with("https://") && !url.starts_with("http://") {
         return Err(Refusal::missing(field));
@@ -202,11 +284,17 @@ fn at_most<'a>(query: &'a Doc, field: &str, most: usize) -> Result<Vec<&'a str>,
     Ok(ids)
 }
 
-/// Stands for the MD5 of a file: the same for the same content, 32 hexadecimal digits.
+/// The MD5 sum of a configured file's content, or of what stands for it.
 pub fn signature(file: &MediaFile) -> String {
-    let content = if file.content.is_empty() { &file.url } else { &file.content };
-    let hash = |seed: u64| content.bytes().fold(seed, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01B3));
-    format!("{:016x}{:016x}", hash(0xCBF2_9CE4_8422_2325), hash(0x9E37_79B9_7F4A_7C15))
+    md5(if file.content.is_empty() { file.url.as_bytes() } else { file.content.as_bytes() })
+}
+
+fn md5(content: &[u8]) -> String {
+    use std::fmt::Write as _;
+    Md5::digest(content).iter().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
 }
 
 fn material(media: &Media) -> String {
@@ -227,7 +315,7 @@ fn image(media: &Media) -> Value {
         "height": media.file.height,
         "format": media.file_name.rsplit('.').next().unwrap_or("jpeg"),
         "image_url": media.file.url,
-        "signature": signature(&media.file),
+        "signature": media.signature,
         "size": media.file.bytes,
         "file_name": media.file_name,
         "create_time": iso(media.created),
@@ -235,11 +323,11 @@ fn image(media: &Media) -> Value {
     })
 }
 
-fn video(media: &Media) -> Value {
+fn video(media: &Media, now: Timestamp) -> Value {
     json!({
         "video_id": media.id,
         "material_id": material(media),
-        "displayable": true,
+        "displayable": media.is_usable(now),
         "width": media.file.width,
         "height": media.file.height,
         "format": "mp4",
@@ -247,7 +335,7 @@ fn video(media: &Media) -> Value {
         "bit_rate": 2_000_000,
         "video_cover_url": format!("https://p16.example.com/{}.image", media.id),
         "preview_url": format!("https://v16.example.com/{}", media.id),
-        "signature": signature(&media.file),
+        "signature": media.signature,
         "size": media.file.bytes,
         "allowed_placements": ["PLACEMENT_TIKTOK", "PLACEMENT_PANGLE"],
         "allow_download": true,

@@ -25,7 +25,7 @@ pub(crate) fn is_path(path: &str) -> bool {
 
 impl Platform for TikTok {
     fn account_of(&self, request: &Request) -> String {
-        account_of(&request.query, &request.body)
+        account_of(&request.query, content_type(request), &request.body)
     }
 
     fn operations_of(&self, request: &Request) -> Vec<String> {
@@ -45,7 +45,10 @@ impl Platform for TikTok {
     }
 
     fn recordable(&self, request: &Request, response: &str) -> Recordable {
-        let mut body = parse_or_text(&String::from_utf8_lossy(&request.body));
+        let mut body = match service::form_of(content_type(request), &request.body) {
+            Some(fields) => Value::Object(fields),
+            None => parse_or_text(&String::from_utf8_lossy(&request.body)),
+        };
         let mut response = parse_or_text(response);
         for value in [Some(&mut body), response.get_mut("data")].into_iter().flatten() {
             mask(value);
@@ -91,10 +94,14 @@ impl Platform for TikTok {
     }
 }
 
+fn content_type(request: &Request) -> &str {
+    request.header("content-type").unwrap_or_default()
+}
+
 impl TikTok {
     fn call_of(&mut self, request: &Request, world: &World<'_>) -> service::Answer {
         let rejects = world.faults.rejects();
-        let account = if rejects { account_of(&request.query, &request.body) } else { String::new() };
+        let account = if rejects { self.account_of(request) } else { String::new() };
         let mut reject = |operation: &str, text: &str| {
             if !rejects {
                 return None;

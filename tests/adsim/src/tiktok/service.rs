@@ -10,6 +10,7 @@ use super::auth::{Auth, may_use};
 use super::config::TokenConfig;
 use super::errors::{Refusal, code, envelope};
 use super::list::list;
+use super::media::Upload;
 use super::object::Kind;
 use super::regions;
 use super::report::report;
@@ -18,6 +19,7 @@ use super::schema::{Doc, Endpoint, endpoint, text, texts};
 use super::status::View;
 use super::writes::{Reject, Reply, Write};
 use crate::ledger::{Actor, LedgerEntry};
+use crate::multipart::parts;
 use crate::urlencoded::pairs;
 
 /// Where the API begins.
@@ -56,12 +58,34 @@ pub struct Answer {
 }
 
 /// The account that a request names; empty if none.
-pub fn account_of(query: &str, body: &[u8]) -> String {
+pub fn account_of(query: &str, content_type: &str, body: &[u8]) -> String {
     let of_query = pairs(query).into_iter().find(|(name, _)| name == "advertiser_id").map(|(_, value)| value);
     of_query.unwrap_or_else(|| {
-        let body: Value = serde_json::from_slice(body).unwrap_or_default();
+        let form = form_of(content_type, body).map(Value::Object);
+        let body = form.unwrap_or_else(|| serde_json::from_slice(body).unwrap_or_default());
         body["advertiser_id"].as_str().unwrap_or_default().to_owned()
     })
+}
+
+/// The texts of a form; none for a body that is no form.
+pub(crate) fn form_of(content_type: &str, body: &[u8]) -> Option<Doc> {
+    is_form(content_type).then(|| read_form(content_type, body).0)
+}
+
+fn is_form(content_type: &str) -> bool {
+    content_type.starts_with("multipart/form-data")
+}
+
+/// The texts of a form, and the file in it. A file's field has no text.
+fn read_form<'a>(content_type: &str, body: &'a [u8]) -> (Doc, Option<&'a [u8]>) {
+    let (mut doc, mut file) = (Doc::new(), None);
+    for part in parts(content_type, body) {
+        let is_file = part.file_name.is_some();
+        let text = if is_file { String::new() } else { String::from_utf8_lossy(part.content).into_owned() };
+        file = if is_file { Some(part.content) } else { file };
+        doc.insert(part.name, text.into());
+    }
+    (doc, file)
 }
 
 /// What a request would do, as faults know it: `campaign.create`, `adgroup.update`, `ad.disable`, `video.upload`.
@@ -98,6 +122,9 @@ enum Route {
     ImageInfo,
     Video,
     VideoInfo,
+    ImageSearch,
+    VideoSearch,
+    SuggestCover,
     Identities,
     Pixels,
     ToolRegion,
@@ -121,6 +148,9 @@ impl Route {
             "file/image/ad/info" => Route::ImageInfo,
             "file/video/ad/upload" => Route::Video,
             "file/video/ad/info" => Route::VideoInfo,
+            "file/image/ad/search" => Route::ImageSearch,
+            "file/video/ad/search" => Route::VideoSearch,
+            "file/video/suggestcover" => Route::SuggestCover,
             "identity/get" => Route::Identities,
             "pixel/list" => Route::Pixels,
             "tool/region" => Route::ToolRegion,
@@ -191,7 +221,7 @@ impl TikTok {
         endpoint: &Endpoint,
         reject: &mut Reject<'_>,
     ) -> Result<(Reply, String, Actor), Refusal> {
-        let mut doc = read(call, endpoint)?;
+        let (mut doc, file) = read(call, endpoint)?;
         if matches!(route, Route::AccessToken) {
             endpoint.check(&mut doc, self.config.strict)?;
             let data = self.auth.exchange(&doc, &self.config)?;
@@ -215,7 +245,10 @@ impl TikTok {
                     _ => Value::Null.into(),
                 }
             }
-            Route::Image | Route::Video => self.upload(matches!(route, Route::Video), &advertiser, &doc, call.now)?,
+            Route::Image | Route::Video => {
+                let upload = Upload { fields: &doc, file, now: call.now };
+                self.upload(matches!(route, Route::Video), &advertiser, &upload)?
+            }
             _ => self.read(route, &doc, &token, call.now)?.into(),
         };
         Ok((reply, advertiser, Actor::Api(token.app_id)))
@@ -245,6 +278,9 @@ impl TikTok {
             Route::Report => report(&view, query),
             Route::ImageInfo => account.library.image_info(query),
             Route::VideoInfo => account.library.video_info(query, now),
+            Route::ImageSearch => account.library.image_search(query),
+            Route::VideoSearch => account.library.video_search(query, now),
+            Route::SuggestCover => account.library.suggest_covers(query, now),
             Route::Identities => assets::identities(account, query),
             Route::Pixels => assets::pixels(account, query),
             Route::ToolRegion => Ok(regions::tool_region(query, config)),
@@ -253,14 +289,14 @@ impl TikTok {
         }
     }
 
-    fn upload(&mut self, video: bool, advertiser: &str, body: &Doc, now: Timestamp) -> Result<Reply, Refusal> {
+    fn upload(&mut self, video: bool, advertiser: &str, upload: &Upload<'_>) -> Result<Reply, Refusal> {
         let id = self.next_id();
         let missing = || Refusal::new(code::NO_ADVERTISER, "The advertiser does not exist or has been deleted.");
         let library = &mut self.advertisers.get_mut(advertiser).ok_or_else(missing)?.library;
         let data = if video {
-            library.upload_video(body, id, &self.config, now)
+            library.upload_video(upload, id, &self.config)
         } else {
-            library.upload_image(body, id, &self.config, now)
+            library.upload_image(upload, id, &self.config)
         };
         data.map(Reply::from)
     }
@@ -290,15 +326,20 @@ fn refused(refusal: &Refusal, request_id: String) -> Answer {
     Answer { status: StatusCode::OK, body, request_id, changes: Vec::new() }
 }
 
-fn read(call: &Call<'_>, endpoint: &Endpoint) -> Result<Doc, Refusal> {
+/// The fields of a request, and the file that it uploads.
+fn read<'a>(call: &Call<'a>, endpoint: &Endpoint) -> Result<(Doc, Option<&'a [u8]>), Refusal> {
     if call.method == "GET" {
-        return endpoint.read_query(pairs(call.query).into_iter());
+        return Ok((endpoint.read_query(pairs(call.query).into_iter())?, None));
     }
-    if !call.content_type.unwrap_or_default().starts_with("application/json") {
+    let content_type = call.content_type.unwrap_or_default();
+    if is_form(content_type) && endpoint.path.ends_with("/upload") {
+        return Ok(read_form(content_type, call.body));
+    }
+    if !content_type.starts_with("application/json") {
         return Err(Refusal::invalid("The Content-Type must be application/json."));
     }
     match serde_json::from_slice(call.body) {
-        Ok(Value::Object(doc)) => Ok(doc),
+        Ok(Value::Object(doc)) => Ok((doc, None)),
         _ => Err(Refusal::invalid("The request body is not a JSON object.")),
     }
 }

@@ -7,6 +7,7 @@ use adops_core::marker::Token;
 use adops_e2e::world::World;
 use adops_reliability::state::settings;
 use adsim::AccountView;
+use adsim::google::view::CampaignView;
 use jiff::SignedDuration;
 use kube::ResourceExt;
 use serde_json::Value;
@@ -116,6 +117,11 @@ fn told(lived: Option<&Vec<Value>>, wanted: Option<&Vec<Value>>) -> String {
     }
 }
 
+/// Whose an object is: by its name or, where somebody has renamed it, by its ad group's.
+fn owner(campaign: &CampaignView) -> Option<Token> {
+    Token::find(&campaign.name).or_else(|| campaign.ad_groups.iter().find_map(|group| Token::find(&group.name)))
+}
+
 /// Objects of ours that no status tells of: neither as a line nor as retired.
 async fn unknown(world: &World) -> Vec<String> {
     let mut told = Vec::new();
@@ -124,7 +130,7 @@ async fn unknown(world: &World) -> Vec<String> {
         let hash = CampaignId::new(&world.namespace, &name).hash();
         let views = CUSTOMERS.map(|customer| world.sim.google_account(customer));
         let objects = views.iter().flat_map(AccountView::present);
-        let there = objects.filter(|one| Token::find(&one.name).is_some_and(|token| token.campaign == hash)).count();
+        let there = objects.filter(|one| owner(one).is_some_and(|token| token.campaign == hash)).count();
         let status = campaign.status.unwrap_or_default();
         let lines = status.lines.iter().filter(|line| line.id.is_some()).count();
         let retired = status.retired.as_ref().map_or(0, |retired| usize::try_from(retired.count).unwrap_or(0));

@@ -97,6 +97,7 @@ impl Month {
             month.apply(plan).await;
         }
         month.stage.restart().await;
+        month.stage.informed().await;
         month
     }
 

@@ -88,8 +88,11 @@ impl Plan {
     }
 
     fn spec(&self) -> Value {
-        let weights = if self.markets.contains(&"US") { json!({ "US": self.weights[0] }) } else { json!({}) };
-        let first = self.accounts[0];
+        let mut split = json!({ "accounts": { self.accounts[0]: self.weights[1] } });
+        // A map that a server-side apply empties becomes a null there, which no schema of an object takes: it is left out.
+        if self.markets.contains(&"US") {
+            split["markets"] = json!({ "US": self.weights[0] });
+        }
         let ads: Vec<Value> = self.headlines.iter().enumerate().map(|(index, headline)| ad(index, headline)).collect();
         json!({
             "objective": "Signups",
@@ -97,7 +100,7 @@ impl Plan {
             "accounts": self.accounts,
             "markets": self.markets,
             "budget": { "daily": format!("{}.00", self.budget), "currency": "EUR" },
-            "split": { "markets": weights, "accounts": { first: self.weights[1] } },
+            "split": split,
             "fallbackLocale": "en",
             "declarations": { "euPoliticalAds": false, "specialAdCategories": [] },
             "ads": ads,

@@ -1,16 +1,26 @@
-//! Names of first-level subdivisions (ISO 3166-2) as Google writes them.
+//! Names of first-level subdivisions (ISO 3166-2) as the platforms write them.
 
 /// `CC-CODE|name`, further spellings behind more bars.
 const TABLE: &str = include_str!("subdivisions.txt");
 
 /// The code of a subdivision by its name, whatever its accents and case.
-pub(super) fn code(country: &str, name: &str) -> Option<&'static str> {
+pub(crate) fn code(country: &str, name: &str) -> Option<&'static str> {
     let wanted = plain(name);
     TABLE.lines().find_map(|line| {
         let mut parts = line.split('|');
         let code = parts.next()?.strip_prefix(country)?.strip_prefix('-')?;
         parts.any(|known| plain(known) == wanted).then_some(code)
     })
+}
+
+/// The names of a subdivision, the usual one first; none if its code is not known.
+pub(crate) fn names(country: &str, code: &str) -> impl Iterator<Item = &'static str> {
+    let line = TABLE.lines().find_map(|line| {
+        let (known, names) = line.split_once('|')?;
+        let own = known.strip_prefix(country)?.strip_prefix('-')?;
+        (own == code).then_some(names)
+    });
+    line.unwrap_or_default().split('|').filter(|name| !name.is_empty())
 }
 
 /// A name in lower-case ASCII letters and digits.
@@ -57,6 +67,16 @@ mod tests {
             ("CA", "California", None),
         ] {
             assert_eq!(code(country, name), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_code_has_its_names() {
+        assert_eq!(names("US", "CA").next(), Some("California"));
+        assert_eq!(names("US", "XX").next(), None);
+        for line in TABLE.lines() {
+            let (country, code) = line.split('|').next().unwrap().split_once('-').unwrap();
+            assert_eq!(names(country, code).next(), line.split('|').nth(1), "{line}");
         }
     }
 }

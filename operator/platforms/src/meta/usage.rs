@@ -1,0 +1,117 @@
+//! What the headers of an answer say of limits. They come with every answer, with those of a batch's calls, too.
+
+use jiff::SignedDuration;
+use serde_json::Value;
+
+/// The headers.
+pub(super) const HEADERS: [&str; 3] = ["x-business-use-case-usage", "x-ad-account-usage", "x-app-usage"];
+/// From how many percent of a limit on growth waits.
+const NEAR: f64 = 75.0;
+/// How long it waits then; a used up account is as new after five minutes.
+const PAUSE: SignedDuration = SignedDuration::from_secs(90);
+/// From how many percent on it waits longer.
+const VERY_NEAR: f64 = 90.0;
+/// How long it waits then.
+const LONG_PAUSE: SignedDuration = SignedDuration::from_mins(5);
+
+/// What was heard of limits; of several times the longest.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(super) struct Usage {
+    /// How long nothing is taken that concerns the account's objects.
+    pub(super) blocked: Option<SignedDuration>,
+    /// How long no insights are given.
+    pub(super) insights_blocked: Option<SignedDuration>,
+    /// How long growth should wait, so that the limit is not reached.
+    pub(super) ease: Option<SignedDuration>,
+}
+
+impl Usage {
+    /// Takes a header into account. What cannot be read says nothing.
+    pub(super) fn hear(&mut self, name: &str, text: &str) {
+        let Ok(said) = serde_json::from_str::<Value>(text) else { return };
+        match name.to_ascii_lowercase().as_str() {
+            "x-business-use-case-usage" => {
+                let uses = said.as_object().into_iter().flat_map(|by_business| by_business.values());
+                uses.filter_map(Value::as_array).flatten().for_each(|of| self.business(of));
+            }
+            "x-ad-account-usage" => {
+                longer(&mut self.blocked, seconds(&said["reset_time_duration"], 1));
+                self.percent(&said["acc_id_util_pct"]);
+            }
+            "x-app-usage" => self.parts(&said),
+            _ => {}
+        }
+    }
+
+    fn business(&mut self, of: &Value) {
+        let wait = seconds(&of["estimated_time_to_regain_access"], 60);
+        if of["type"] == "ads_insights" {
+            longer(&mut self.insights_blocked, wait);
+            return;
+        }
+        longer(&mut self.blocked, wait);
+        self.parts(of);
+    }
+
+    fn parts(&mut self, of: &Value) {
+        for part in ["call_count", "total_cputime", "total_time"] {
+            self.percent(&of[part]);
+        }
+    }
+
+    fn percent(&mut self, used: &Value) {
+        let used = used.as_f64().unwrap_or_default();
+        if used >= VERY_NEAR {
+            longer(&mut self.ease, Some(LONG_PAUSE));
+        } else if used >= NEAR {
+            longer(&mut self.ease, Some(PAUSE));
+        }
+    }
+}
+
+fn longer(known: &mut Option<SignedDuration>, heard: Option<SignedDuration>) {
+    *known = (*known).max(heard);
+}
+
+/// A number of units of so many seconds; none for nothing.
+fn seconds(value: &Value, unit: i64) -> Option<SignedDuration> {
+    let number = value.as_i64().or_else(|| value.as_str()?.parse().ok()).filter(|number| *number > 0)?;
+    Some(SignedDuration::from_secs(number.checked_mul(unit)?.min(7 * 86_400)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn heard(name: &str, text: &str) -> Usage {
+        let mut usage = Usage::default();
+        usage.hear(name, text);
+        usage
+    }
+
+    #[test]
+    fn a_business_use_case_is_told_in_minutes_and_the_account_in_seconds() {
+        let header = r#"{"8":[{"type":"ads_management","call_count":100,"total_cputime":25,"total_time":25,"estimated_time_to_regain_access":19,"ads_api_access_tier":"standard_access"}]}"#;
+        let usage = heard("X-Business-Use-Case-Usage", header);
+        assert_eq!(usage.blocked, Some(SignedDuration::from_mins(19)));
+        let usage = heard("x-ad-account-usage", r#"{"acc_id_util_pct":100,"reset_time_duration":300}"#);
+        assert_eq!(usage.blocked, Some(SignedDuration::from_secs(300)));
+    }
+
+    #[test]
+    fn insights_have_a_limit_of_their_own() {
+        let header = r#"{"8":[{"type":"ads_insights","call_count":100,"estimated_time_to_regain_access":3}]}"#;
+        let usage = heard("x-business-use-case-usage", header);
+        assert_eq!((usage.blocked, usage.insights_blocked), (None, Some(SignedDuration::from_mins(3))));
+    }
+
+    #[test]
+    fn growth_waits_before_a_limit_is_reached() {
+        for (percent, ease) in [("10", None), ("76.5", Some(PAUSE)), ("91", Some(LONG_PAUSE))] {
+            let usage = heard("x-ad-account-usage", &format!(r#"{{"acc_id_util_pct":{percent}}}"#));
+            assert_eq!((usage.ease, usage.blocked), (ease, None), "{percent}");
+        }
+        assert_eq!(heard("x-app-usage", r#"{"call_count":80}"#).ease, Some(PAUSE));
+        assert_eq!(heard("x-app-usage", "<html>"), Usage::default());
+    }
+}

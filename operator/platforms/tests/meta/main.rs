@@ -1,0 +1,15 @@
+//! The Meta connector against the simulated platform.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod access;
+mod create;
+mod drift;
+mod holder;
+mod limits;
+mod media;
+mod plan;
+mod render;
+mod spend;
+mod support;
+mod writes;

@@ -1,0 +1,14 @@
+//! The TikTok connector against the simulated platform.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod access;
+mod create;
+mod drift;
+mod fixtures;
+mod media;
+mod money;
+mod plan;
+mod render;
+mod support;
+mod writes;

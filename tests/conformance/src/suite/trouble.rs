@@ -1,0 +1,119 @@
+//! What is told when something does not work.
+
+use std::collections::BTreeSet;
+
+use adops_core::marker::Token;
+use adops_core::market::Place;
+use adops_platforms::error::PlatformError;
+use adops_platforms::port::Outcome;
+use adsim::{Effect, Fault};
+
+use crate::subject::{Hand, Subject};
+use crate::world::{World, applied};
+
+fn is_throttle(error: &PlatformError) -> bool {
+    matches!(
+        error,
+        PlatformError::RateLimited { .. } | PlatformError::QuotaExhausted { .. } | PlatformError::NotSent { .. }
+    )
+}
+
+/// It is not an unknown outcome, and not a refusal.
+pub async fn a_throttled_write_is_told_and_was_not_made<S: Subject>() {
+    let mut world = World::<S>::new().await;
+    let plan = world.plan().await;
+    world.sim.faults().add(Fault::new(S::writes(), S::throttled()));
+    let outcomes = world.apply(&plan).await;
+    assert_eq!(outcomes.len(), 3);
+    for outcome in &outcomes {
+        assert!(matches!(outcome, Outcome::Failed(error) if is_throttle(error)), "{outcome:?}");
+    }
+    assert!(world.objects().is_empty());
+    world.sim.faults().clear();
+    world.tick(600);
+    world.settle_through().await;
+    assert_eq!(S::live_micros(&world.sim), world.total());
+}
+
+/// A person must act, and when she has, nothing else is needed.
+pub async fn a_revoked_access_is_told_and_given_back_is_used<S: Subject>() {
+    let mut world = World::<S>::new().await;
+    world.settle().await;
+    S::revoke(&world.sim);
+    for error in [world.observe().await.unwrap_err(), world.platform.account().await.unwrap_err()] {
+        let told = matches!(error, PlatformError::CredentialsRevoked { .. } | PlatformError::CredentialsInvalid { .. });
+        assert!(told, "{error:?}");
+    }
+    S::restore(&world.sim);
+    world.restart();
+    assert!(world.plan().await.is_empty());
+}
+
+/// Between any two requests.
+pub async fn a_token_that_expires_midway_leaves_one_object_a_line<S: Subject>() {
+    let mut world = World::<S>::new().await;
+    let plan = world.plan().await;
+    S::expire(&world.sim);
+    let outcomes = world.apply(&plan).await;
+    if S::RENEWS {
+        assert_eq!(applied(&outcomes), 3, "{outcomes:?}");
+    } else {
+        assert!(outcomes.iter().all(|outcome| matches!(outcome, Outcome::Failed(_))), "{outcomes:?}");
+        S::restore(&world.sim);
+        world.restart();
+    }
+    world.tick(61);
+    world.settle_through().await;
+    let tokens: BTreeSet<_> = world.objects().iter().filter_map(|object| Token::find(&object.name)).collect();
+    assert_eq!((world.objects().len(), tokens.len()), (3, 3));
+    assert_eq!(S::live_micros(&world.sim), world.total());
+}
+
+/// By its facts.
+pub async fn a_suspended_account_says_so<S: Subject>() {
+    let world = World::<S>::new().await;
+    assert!(world.platform.account().await.unwrap().enabled);
+    S::by_hand(&world.sim, &Hand::Suspend(true));
+    match world.platform.account().await {
+        Ok(facts) => assert!(!facts.enabled, "{facts:?}"),
+        Err(error) => assert!(matches!(error, PlatformError::AccountSuspended { .. }), "{error:?}"),
+    }
+    S::by_hand(&world.sim, &Hand::Suspend(false));
+    assert!(world.platform.account().await.unwrap().enabled);
+}
+
+/// Not as an outage, and not as a lost access.
+pub async fn a_version_that_has_ended_is_told<S: Subject>() {
+    let world = World::<S>::new().await;
+    let old = world.with_version(S::ENDED_VERSION);
+    let error = old.account().await.unwrap_err();
+    assert!(matches!(error, PlatformError::VersionSunset { .. }), "{error:?}");
+}
+
+/// Its neighbours are there.
+pub async fn a_place_that_is_not_known_is_absent<S: Subject>() {
+    let world = World::<S>::new().await;
+    let places: BTreeSet<Place> = ["US", "DE", "US-ZZ"].map(|place| place.parse().unwrap()).into();
+    let found = world.platform.resolve(&places).await.unwrap();
+    let known: Vec<String> = found.keys().map(ToString::to_string).collect();
+    assert_eq!(known, ["DE", "US"]);
+    assert!(found.values().all(|id| !id.is_empty()));
+}
+
+/// Not done, or not known: never done.
+pub async fn an_outage_leaves_outcomes_that_are_not_guessed<S: Subject>() {
+    let mut world = World::<S>::new().await;
+    let plan = world.plan().await;
+    world.sim.faults().add(Fault::new(S::writes(), Effect::Status { status: 503, body: serde_json::Value::Null }));
+    let outcomes = world.apply(&plan).await;
+    assert_eq!((outcomes.len(), applied(&outcomes)), (3, 0), "{outcomes:?}");
+    for outcome in outcomes {
+        let (Outcome::Failed(error) | Outcome::Unknown(error)) = &outcome else { unreachable!() };
+        let told = matches!(error, PlatformError::Unavailable { .. } | PlatformError::UnknownOutcome { .. });
+        assert!(told, "{outcome:?}");
+    }
+    world.sim.faults().clear();
+    world.tick(61);
+    world.settle_through().await;
+    assert_eq!(world.objects().len(), 3);
+}
