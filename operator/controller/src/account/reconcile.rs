@@ -274,6 +274,7 @@ async fn list(
         let interval = interval(shared, account, Some(&platform));
         known.interval = Some(interval);
         known.next_poll = now + jittered(interval, key);
+        shared.metrics.listing_interval.set(interval.as_secs());
         (woken, std::mem::take(&mut known.waiting))
     };
     woken.extend(waiting);
