@@ -12,8 +12,8 @@ use adops_controller::runtime::clock::Clock;
 use adops_controller::runtime::cluster::ClusterIdentity;
 use adops_platforms::allow::AllowList;
 use adops_platforms::port::REQUEST_TIMEOUT;
-use adsim::config::{AccountConfig, Config as SimConfig, GoogleConfig};
-use adsim::{AdSim, clock::ClockConfig};
+use adsim::config::{AccountConfig, Config as SimConfig, GoogleConfig, MetaAccountConfig, MetaConfig, TikTokConfig};
+use adsim::{AdSim, AdvertiserConfig, clock::ClockConfig};
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::core::v1::{Namespace, Secret};
 use kube::api::{DeleteParams, DynamicObject, ListParams, Patch, PatchParams, PostParams};
@@ -26,6 +26,7 @@ use tokio::sync::watch;
 
 use crate::cluster::{self, Cluster};
 use crate::kill::{KillLayer, KillSwitch};
+use crate::reach::{META, TIKTOK};
 
 /// The simulated account that worlds use.
 pub const CUSTOMER: &str = "1234567890";
@@ -86,7 +87,7 @@ impl Drop for RunningOperator {
     }
 }
 
-/// The simulator that worlds start with: one account in euros, without a read lag.
+/// The simulator that worlds start with: one account in euros on each platform, without a read lag.
 pub fn sim_config(start: Timestamp) -> SimConfig {
     let google = GoogleConfig {
         accounts: vec![
@@ -101,7 +102,45 @@ pub fn sim_config(start: Timestamp) -> SimConfig {
         ],
         ..GoogleConfig::default()
     };
-    SimConfig { google, clock: ClockConfig::Stepped { start }, keep_requests: 20_000, ..SimConfig::default() }
+    SimConfig {
+        google,
+        meta: meta_config(),
+        tiktok: tiktok_config(),
+        clock: ClockConfig::Stepped { start },
+        keep_requests: 20_000,
+        ..SimConfig::default()
+    }
+}
+
+fn meta_config() -> MetaConfig {
+    let account = MetaAccountConfig {
+        id: META.into(),
+        currency: "EUR".into(),
+        timezone_name: "Europe/Berlin".into(),
+        default_dsa_beneficiary: Some("Example Ltd".into()),
+        default_dsa_payor: Some("Example Ltd".into()),
+        ..MetaAccountConfig::default()
+    };
+    let mut meta = MetaConfig { accounts: vec![account], ..MetaConfig::default() };
+    // It runs on the machine's clock.
+    meta.quota.mutations_per_second = None;
+    meta
+}
+
+fn tiktok_config() -> TikTokConfig {
+    let advertiser = AdvertiserConfig {
+        advertiser_id: TIKTOK.into(),
+        currency: "EUR".into(),
+        timezone: "Europe/Berlin".into(),
+        ..AdvertiserConfig::default()
+    };
+    // What runs on the machine's clock is left out.
+    TikTokConfig {
+        advertisers: vec![advertiser],
+        ad_write_seconds: 0.0,
+        request_id_seconds: 0.0,
+        ..TikTokConfig::default()
+    }
 }
 
 /// The instant at which worlds begin: a working day before the examples' flight.
@@ -181,6 +220,45 @@ spec:
 ",
             token = self.sim.token_url(),
             url = self.sim.google_url(),
+        )
+    }
+
+    /// Secrets and AdAccounts for the simulated accounts on Meta and TikTok, named as in [`crate::reach::adaccount`].
+    pub fn other_accounts_yaml(&self) -> String {
+        let (meta, tiktok) = (self.sim.meta_url(), self.sim.tiktok_url());
+        format!(
+            "apiVersion: v1
+kind: Secret
+metadata: {{name: meta-ads}}
+stringData: {{access_token: adsim-meta-token, app_id: \"700000000000001\", app_secret: adsim-app-secret}}
+---
+apiVersion: adops.dev/v1alpha1
+kind: AdAccount
+metadata: {{name: meta-global}}
+spec:
+  platform: Meta
+  accountId: act_{META}
+  endpoint: {meta}
+  credentialsSecretRef: {{name: meta-ads}}
+  ceiling: {{daily: \"20000.00\", currency: EUR}}
+  meta: {{pageId: \"900000000000001\", pixelId: \"600000000000001\"}}
+---
+apiVersion: v1
+kind: Secret
+metadata: {{name: tiktok-ads}}
+stringData: {{access_token: adsim-tiktok-token, app_id: \"7300000000000000001\"}}
+---
+apiVersion: adops.dev/v1alpha1
+kind: AdAccount
+metadata: {{name: tiktok-global}}
+spec:
+  platform: TikTok
+  accountId: \"{TIKTOK}\"
+  endpoint: {tiktok}
+  credentialsSecretRef: {{name: tiktok-ads}}
+  ceiling: {{daily: \"20000.00\", currency: EUR}}
+  tiktok: {{identityId: \"7200000000000000001\", pixelId: C0EXAMPLE0PIXEL00000}}
+"
         )
     }
 
