@@ -13,7 +13,7 @@ use adops_e2e::files::Files;
 use adops_e2e::given;
 use adops_e2e::reach::{self, ALL};
 use adops_e2e::world::{Snapshot, World};
-use adsim::PlatformName;
+use adsim::{AdSim, PlatformName};
 
 /// The example as the tests have it: its media lie on the loopback.
 fn spring(files: &Files) -> String {
@@ -39,12 +39,15 @@ fn object(world: &World, platform: PlatformName, market: &str) -> Object {
 }
 
 /// How many objects there are on each platform, and how many of them are enabled.
-fn counts(world: &World) -> Vec<(usize, usize)> {
-    let count = |platform| {
-        let objects = reach::objects(&world.sim, platform);
+fn counts(world: &World) -> [(usize, usize); 3] {
+    counts_of(&world.sim)
+}
+
+fn counts_of(sim: &AdSim) -> [(usize, usize); 3] {
+    ALL.map(|platform| {
+        let objects = reach::objects(sim, platform);
         (objects.len(), objects.iter().filter(|object| object.enabled).count())
-    };
-    ALL.into_iter().map(count).collect()
+    })
 }
 
 /// What can be spent a day on all platforms, in micros.
