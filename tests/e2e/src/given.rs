@@ -43,7 +43,7 @@ pub async fn everywhere() -> Option<(World, Files)> {
 /// The same with a simulator that is not the usual one.
 pub async fn everywhere_with(adjust: impl FnOnce(&mut adsim::Config)) -> Option<(World, Files)> {
     let world = world_with(adjust).await?;
-    world.apply(&world.other_accounts_yaml()).await.expect("accounts");
+    world.add_other_accounts().await;
     Some((world, Files::start().expect("a server of files")))
 }
 

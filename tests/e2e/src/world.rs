@@ -11,9 +11,10 @@ use adops_controller::operator::{Operator, Options, Shared};
 use adops_controller::runtime::clock::Clock;
 use adops_controller::runtime::cluster::ClusterIdentity;
 use adops_platforms::allow::AllowList;
+use adops_platforms::holder::Record;
 use adops_platforms::port::REQUEST_TIMEOUT;
 use adsim::config::{AccountConfig, Config as SimConfig, GoogleConfig, MetaAccountConfig, MetaConfig, TikTokConfig};
-use adsim::{AdSim, AdvertiserConfig, clock::ClockConfig};
+use adsim::{AdSim, AdvertiserConfig, MetaEdit, MetaEditAction, clock::ClockConfig};
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::core::v1::{Namespace, Secret};
 use kube::api::{DeleteParams, DynamicObject, ListParams, Patch, PatchParams, PostParams};
@@ -32,6 +33,8 @@ use crate::reach::{META, TIKTOK};
 pub const CUSTOMER: &str = "1234567890";
 /// The installation id of worlds' operators.
 pub const INSTALLATION: &str = "test";
+/// Their cluster.
+const CLUSTER: &str = "worlds";
 
 /// One test's world.
 pub struct World {
@@ -223,6 +226,22 @@ spec:
         )
     }
 
+    /// AdAccounts on Meta and TikTok, too. This cluster has written to that on Meta before: whoever claims one for the
+    /// first time waits for some seconds by the machine's clock, until nobody else can have done so.
+    pub async fn add_other_accounts(&self) {
+        let record = Record {
+            number: 1,
+            holder: format!("{INSTALLATION}@{CLUSTER}"),
+            patience: Duration::from_mins(2),
+            waits: None,
+        };
+        let label = format!("adops:holder:{} {}", record.number, record.text());
+        let params = serde_json::json!({ "name": label });
+        let action = MetaEditAction::Create { edge: "adlabels".into(), params };
+        self.sim.edit_meta(&MetaEdit::by_hand(META, action)).expect("a label");
+        self.apply(&self.other_accounts_yaml()).await.expect("accounts");
+    }
+
     /// Secrets and AdAccounts for the simulated accounts on Meta and TikTok, named as in [`crate::reach::adaccount`].
     pub fn other_accounts_yaml(&self) -> String {
         let (meta, tiktok) = (self.sim.meta_url(), self.sim.tiktok_url());
@@ -288,7 +307,7 @@ spec:
             election: None,
             request_timeout: REQUEST_TIMEOUT,
             // Some tests rebuild the cluster: it is the same one.
-            cluster: Some(ClusterIdentity::Given("worlds".parse().expect("a cluster"))),
+            cluster: Some(ClusterIdentity::Given(CLUSTER.parse().expect("a cluster"))),
             holder_bound: Duration::from_mins(1),
             media: MediaOptions::default(),
         };
