@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use adops_platforms::allow::AllowList;
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
 /// What adops would do, before it does it.
@@ -74,6 +75,15 @@ pub struct PlanArgs {
     /// Only checks the files: exit code 0 if they are valid, else 1
     #[arg(long, requires = "files")]
     pub offline: bool,
+    /// An origin that images and videos may be looked at though it is not public, as the operator's flag has it: scheme,
+    /// host and, if only one is meant, port; may be given several times
+    #[arg(long, value_name = "ORIGIN", value_parser = origin)]
+    pub allow_endpoint: Vec<String>,
+}
+
+/// An origin that can be on an allow-list.
+fn origin(text: &str) -> Result<String, String> {
+    AllowList::new(&[text.to_owned()]).map(|_| text.to_owned())
 }
 
 /// How a plan is printed.

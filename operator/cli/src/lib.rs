@@ -66,6 +66,9 @@ pub enum Error {
     /// Resources are not valid: all that is wrong with them.
     #[error("{}", told(.0))]
     Invalid(Vec<Problem>),
+    /// An origin on the command line is none.
+    #[error("--allow-endpoint: {0}")]
+    Origin(String),
     /// The output is closed.
     #[error("the output cannot be written: {0}")]
     Write(#[from] std::io::Error),
@@ -130,7 +133,8 @@ async fn report(target: &Target, args: &PlanArgs) -> Result<Report, Error> {
     let mut world = World { campaigns: cluster.campaigns(&keys).await?, ..World::default() };
     let needed = plan::needed_accounts(&manifests, &world.campaigns);
     (world.accounts, world.unreadable) = cluster.accounts(&needed).await?;
-    world.files = media::read(media::needed(&manifests, &world.accounts), AllowList::default()).await;
+    let allow = AllowList::new(&args.allow_endpoint).map_err(Error::Origin)?;
+    world.files = media::read(media::needed(&manifests, &world.accounts), allow).await;
     plan::plan_all(&manifests, &world, Timestamp::now()).map_err(Error::Invalid)
 }
 

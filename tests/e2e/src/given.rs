@@ -16,6 +16,7 @@ use kube::{Api, ResourceExt};
 use serde_json::{Value, json};
 
 use crate::cluster;
+use crate::files::Files;
 use crate::world::{CUSTOMER, World, sim_config, start_time};
 
 /// A world, or none, with a word about it, where there is no control plane to test on.
@@ -32,6 +33,30 @@ pub async fn world_with(adjust: impl FnOnce(&mut adsim::Config)) -> Option<World
     let mut config = sim_config(start_time());
     adjust(&mut config);
     Some(World::with_sim(config).await)
+}
+
+/// A world with an AdAccount on each platform, and a server of what its Campaigns name as media.
+pub async fn everywhere() -> Option<(World, Files)> {
+    everywhere_with(|_| {}).await
+}
+
+/// The same with a simulator that is not the usual one.
+pub async fn everywhere_with(adjust: impl FnOnce(&mut adsim::Config)) -> Option<(World, Files)> {
+    let world = world_with(adjust).await?;
+    world.add_other_accounts().await;
+    Some((world, Files::start().expect("a server of files")))
+}
+
+/// A manifest of this repository's examples, without its namespace: it goes where the test is.
+pub fn example(file: &str) -> String {
+    let text = std::fs::read_to_string(cluster::repository().join("examples").join(file)).expect("an example");
+    text.replace(", namespace: growth", "")
+}
+
+/// The example Campaign as if there were Google alone.
+pub fn example_on_google() -> String {
+    let text = example("campaign.yaml").replace("[google-global, meta-global, tiktok-global]", "[google-global]");
+    text.replace("accounts: {google-global: 5, meta-global: 3, tiktok-global: 2}, ", "")
 }
 
 /// A Campaign of two lines whose flight has begun; `spec` is merged over it, and null takes a field out.

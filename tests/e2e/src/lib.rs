@@ -9,8 +9,10 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "test support")]
 
 pub mod cluster;
+pub mod files;
 pub mod given;
 pub mod helm;
 pub mod kill;
 pub mod proxy;
+pub mod reach;
 pub mod world;

@@ -11,9 +11,10 @@ use adops_controller::operator::{Operator, Options, Shared};
 use adops_controller::runtime::clock::Clock;
 use adops_controller::runtime::cluster::ClusterIdentity;
 use adops_platforms::allow::AllowList;
+use adops_platforms::holder::Record;
 use adops_platforms::port::REQUEST_TIMEOUT;
-use adsim::config::{AccountConfig, Config as SimConfig, GoogleConfig};
-use adsim::{AdSim, clock::ClockConfig};
+use adsim::config::{AccountConfig, Config as SimConfig, GoogleConfig, MetaAccountConfig, MetaConfig, TikTokConfig};
+use adsim::{AdSim, AdvertiserConfig, MetaEdit, MetaEditAction, clock::ClockConfig};
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::core::v1::{Namespace, Secret};
 use kube::api::{DeleteParams, DynamicObject, ListParams, Patch, PatchParams, PostParams};
@@ -26,11 +27,14 @@ use tokio::sync::watch;
 
 use crate::cluster::{self, Cluster};
 use crate::kill::{KillLayer, KillSwitch};
+use crate::reach::{META, TIKTOK};
 
 /// The simulated account that worlds use.
 pub const CUSTOMER: &str = "1234567890";
 /// The installation id of worlds' operators.
 pub const INSTALLATION: &str = "test";
+/// Their cluster.
+const CLUSTER: &str = "worlds";
 
 /// One test's world.
 pub struct World {
@@ -86,7 +90,7 @@ impl Drop for RunningOperator {
     }
 }
 
-/// The simulator that worlds start with: one account in euros, without a read lag.
+/// The simulator that worlds start with: one account in euros on each platform, without a read lag.
 pub fn sim_config(start: Timestamp) -> SimConfig {
     let google = GoogleConfig {
         accounts: vec![
@@ -101,7 +105,45 @@ pub fn sim_config(start: Timestamp) -> SimConfig {
         ],
         ..GoogleConfig::default()
     };
-    SimConfig { google, clock: ClockConfig::Stepped { start }, keep_requests: 20_000, ..SimConfig::default() }
+    SimConfig {
+        google,
+        meta: meta_config(),
+        tiktok: tiktok_config(),
+        clock: ClockConfig::Stepped { start },
+        keep_requests: 20_000,
+        ..SimConfig::default()
+    }
+}
+
+fn meta_config() -> MetaConfig {
+    let account = MetaAccountConfig {
+        id: META.into(),
+        currency: "EUR".into(),
+        timezone_name: "Europe/Berlin".into(),
+        default_dsa_beneficiary: Some("Example Ltd".into()),
+        default_dsa_payor: Some("Example Ltd".into()),
+        ..MetaAccountConfig::default()
+    };
+    let mut meta = MetaConfig { accounts: vec![account], ..MetaConfig::default() };
+    // It runs on the machine's clock.
+    meta.quota.mutations_per_second = None;
+    meta
+}
+
+fn tiktok_config() -> TikTokConfig {
+    let advertiser = AdvertiserConfig {
+        advertiser_id: TIKTOK.into(),
+        currency: "EUR".into(),
+        timezone: "Europe/Berlin".into(),
+        ..AdvertiserConfig::default()
+    };
+    // What runs on the machine's clock is left out.
+    TikTokConfig {
+        advertisers: vec![advertiser],
+        ad_write_seconds: 0.0,
+        request_id_seconds: 0.0,
+        ..TikTokConfig::default()
+    }
 }
 
 /// The instant at which worlds begin: a working day before the examples' flight.
@@ -184,6 +226,61 @@ spec:
         )
     }
 
+    /// AdAccounts on Meta and TikTok, too. This cluster has written to that on Meta before: whoever claims one for the
+    /// first time waits for some seconds by the machine's clock, until nobody else can have done so.
+    pub async fn add_other_accounts(&self) {
+        let record = Record {
+            number: 1,
+            holder: format!("{INSTALLATION}@{CLUSTER}"),
+            patience: Duration::from_mins(2),
+            waits: None,
+        };
+        let label = format!("adops:holder:{} {}", record.number, record.text());
+        let params = serde_json::json!({ "name": label });
+        let action = MetaEditAction::Create { edge: "adlabels".into(), params };
+        self.sim.edit_meta(&MetaEdit::by_hand(META, action)).expect("a label");
+        self.apply(&self.other_accounts_yaml()).await.expect("accounts");
+    }
+
+    /// Secrets and AdAccounts for the simulated accounts on Meta and TikTok, named as in [`crate::reach::adaccount`].
+    pub fn other_accounts_yaml(&self) -> String {
+        let (meta, tiktok) = (self.sim.meta_url(), self.sim.tiktok_url());
+        format!(
+            "apiVersion: v1
+kind: Secret
+metadata: {{name: meta-ads}}
+stringData: {{access_token: adsim-meta-token, app_id: \"700000000000001\", app_secret: adsim-app-secret}}
+---
+apiVersion: adops.dev/v1alpha1
+kind: AdAccount
+metadata: {{name: meta-global}}
+spec:
+  platform: Meta
+  accountId: act_{META}
+  endpoint: {meta}
+  credentialsSecretRef: {{name: meta-ads}}
+  ceiling: {{daily: \"20000.00\", currency: EUR}}
+  meta: {{pageId: \"900000000000001\", pixelId: \"600000000000001\"}}
+---
+apiVersion: v1
+kind: Secret
+metadata: {{name: tiktok-ads}}
+stringData: {{access_token: adsim-tiktok-token, app_id: \"7300000000000000001\"}}
+---
+apiVersion: adops.dev/v1alpha1
+kind: AdAccount
+metadata: {{name: tiktok-global}}
+spec:
+  platform: TikTok
+  accountId: \"{TIKTOK}\"
+  endpoint: {tiktok}
+  credentialsSecretRef: {{name: tiktok-ads}}
+  ceiling: {{daily: \"20000.00\", currency: EUR}}
+  tiktok: {{identityId: \"7200000000000000001\", pixelId: C0EXAMPLE0PIXEL00000}}
+"
+        )
+    }
+
     /// Starts an operator.
     pub async fn start_operator(&mut self) {
         self.start_operator_with(None, |_| {}).await;
@@ -210,7 +307,7 @@ spec:
             election: None,
             request_timeout: REQUEST_TIMEOUT,
             // Some tests rebuild the cluster: it is the same one.
-            cluster: Some(ClusterIdentity::Given("worlds".parse().expect("a cluster"))),
+            cluster: Some(ClusterIdentity::Given(CLUSTER.parse().expect("a cluster"))),
             holder_bound: Duration::from_mins(1),
             media: MediaOptions::default(),
         };

@@ -17,7 +17,7 @@ pub enum End {
 
 /// Steps time until what is waited for has come and nobody has anything to do, or the switch has struck.
 pub async fn drive(world: &mut World, switch: &KillSwitch, mut done: impl FnMut(&Snapshot) -> bool) -> End {
-    let limit = Instant::now() + Duration::from_mins(1);
+    let limit = Instant::now() + Duration::from_mins(3);
     loop {
         assert!(Instant::now() < limit, "it neither came to an end nor to the point: {:#?}", world.look().await);
         if idle(world, switch).await == End::Dead {
@@ -52,7 +52,7 @@ pub async fn pass(world: &mut World, switch: &KillSwitch, span: SignedDuration) 
 
 /// Waits until nobody has anything to do, or the switch has struck.
 async fn idle(world: &World, switch: &KillSwitch) -> End {
-    let limit = Instant::now() + Duration::from_mins(1);
+    let limit = Instant::now() + Duration::from_mins(3);
     let mut quiet = 0;
     while quiet < 3 {
         if switch.is_dead() {

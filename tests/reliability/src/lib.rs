@@ -12,6 +12,7 @@ pub mod proxy;
 pub mod spec;
 pub mod spend;
 pub mod state;
+pub mod tree;
 
 /// Whether the long matrices run.
 pub fn is_full() -> bool {

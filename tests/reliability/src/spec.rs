@@ -1,17 +1,37 @@
 //! The Campaign that the tests work with.
 
+use std::sync::OnceLock;
+
+use adops_e2e::files::Files;
+use adops_e2e::reach;
+use adsim::PlatformName;
 use serde_json::{Value, json};
+
+/// A server of media that all worlds of a process share.
+fn files() -> &'static Files {
+    static FILES: OnceLock<Files> = OnceLock::new();
+    FILES.get_or_init(|| Files::start().expect("a server of files"))
+}
+
+/// What ads on these platforms are made of beside words.
+pub fn media(platforms: &[PlatformName]) -> Vec<String> {
+    let shown = platforms.iter().any(|platform| *platform != PlatformName::Google);
+    let paths = ["spring-9x16.mp4", "spring-9x16.jpg"].into_iter().filter(|_| shown);
+    paths.map(|path| format!("{}/{path}", files().url())).collect()
+}
 
 /// The parts of a Campaign that the tests change.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Spec {
     /// Its name.
     pub name: String,
+    /// Where it runs.
+    pub platforms: Vec<PlatformName>,
     /// First day of the flight.
     pub start: String,
     /// Markets, each a line.
     pub markets: Vec<String>,
-    /// Daily budget in whole euros.
+    /// Daily budget in whole euros, for each platform.
     pub budget: i64,
     /// The weight of `US`.
     pub us_weight: u32,
@@ -31,6 +51,7 @@ impl Default for Spec {
     fn default() -> Self {
         Self {
             name: "spring".into(),
+            platforms: vec![PlatformName::Google],
             start: "2027-03-01".into(),
             markets: ["US", "GB", "DE"].map(str::to_owned).to_vec(),
             budget: 300,
@@ -45,6 +66,12 @@ impl Default for Spec {
 }
 
 impl Spec {
+    /// The usual one, on these platforms.
+    #[must_use]
+    pub fn on(platforms: &[PlatformName]) -> Self {
+        Self { platforms: platforms.to_vec(), ..Self::default() }
+    }
+
     /// The Campaign's spec, as a merge patch.
     pub fn json(&self) -> Value {
         let weighs = self.markets.iter().any(|market| market == "US");
@@ -53,9 +80,9 @@ impl Spec {
         json!({
             "objective": "Signups",
             "flight": { "start": self.start, "end": "2027-05-31" },
-            "accounts": ["google-global"],
+            "accounts": self.platforms.iter().map(|platform| reach::adaccount(*platform)).collect::<Vec<_>>(),
             "markets": self.markets,
-            "budget": { "daily": format!("{}.00", self.budget), "currency": "EUR" },
+            "budget": { "daily": format!("{}.00", self.total()), "currency": "EUR" },
             "split": { "markets": { "US": weight } },
             "fallbackLocale": "en",
             "declarations": { "euPoliticalAds": false, "specialAdCategories": [] },
@@ -64,8 +91,10 @@ impl Spec {
                 "url": "https://example.com/{market}",
                 "copy": { "en": {
                     "headlines": [self.headline, "Watch now", "New season"],
-                    "descriptions": ["All episodes today.", "Start for free."],
+                    // TikTok shows these alone.
+                    "descriptions": [format!("{}.", self.headline), "Start for free."],
                 } },
+                "media": media(&self.platforms),
             }],
             "google": { "keywords": { "en": [self.keyword, "\"new series\""] } },
             "state": if self.active { "Active" } else { "Paused" },
@@ -90,8 +119,13 @@ impl Spec {
         .to_string()
     }
 
+    /// The budget in whole euros.
+    fn total(&self) -> i64 {
+        self.budget * i64::try_from(self.platforms.len()).expect("a few platforms")
+    }
+
     /// The budget in micros.
     pub fn micros(&self) -> i64 {
-        self.budget * 1_000_000
+        self.total() * 1_000_000
     }
 }

@@ -22,9 +22,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use adops_core::campaign::line::CampaignId;
 use adops_core::marker::{CampaignHash, Token};
-use adsim::{Actor, AdSim, Change, LedgerEntry};
+use adsim::{AdSim, LedgerEntry};
 use jiff::{SignedDuration, Timestamp};
-use serde_json::Value;
+
+use crate::tree::{Reader, Said, Top, by_us, instants};
 
 /// By when a change by hand could be known.
 pub const KNOWN_AFTER: SignedDuration = SignedDuration::from_mins(12);
@@ -98,23 +99,23 @@ impl SpendAudit {
     pub fn broken(&self, sim: &AdSim) -> (Vec<String>, Looked) {
         let ledger = sim.ledger();
         let (mut replay, mut broken, mut looked) = (Replay::default(), Vec::new(), Looked::default());
-        for request in ledger.chunk_by(|a, b| !a.request_id.is_empty() && a.request_id == b.request_id) {
+        for request in instants(&ledger) {
             let first = &request[0];
             replay.promote(first.at);
             let before = replay.spends();
             for entry in request {
                 replay.take(entry, self.known_at(&entry.account, entry.at));
             }
-            if !matches!(first.actor, Actor::Api(_)) {
+            if !by_us(first) {
                 continue;
             }
             let after = replay.spends();
             let raised: BTreeSet<&Whose> = after
                 .iter()
-                .filter(|(id, (_, micros))| *micros > before.get(*id).map_or(0, |(_, before)| *before))
+                .filter(|(top, (_, micros))| *micros > before.get(*top).map_or(0, |(_, before)| *before))
                 .flat_map(|(_, (whose, _))| whose)
                 .collect();
-            let cut = before.iter().any(|(id, (_, micros))| after.get(id).map_or(0, |(_, after)| *after) < *micros);
+            let cut = before.iter().any(|(top, (_, micros))| after.get(top).map_or(0, |(_, after)| *after) < *micros);
             looked.raises += usize::from(!raised.is_empty());
             looked.cuts += usize::from(cut);
             for whose in self.caps.keys() {
@@ -176,63 +177,55 @@ impl Field {
 
 #[derive(Debug, Default)]
 struct Object {
-    account: String,
     campaign: Option<CampaignHash>,
     /// 1 while it is enabled.
     enabled: Field,
-    budget: String,
+    budget: Field,
 }
 
 /// The accounts as the ledger tells them.
 #[derive(Debug, Default)]
 struct Replay {
-    objects: BTreeMap<String, Object>,
-    budgets: BTreeMap<String, Field>,
+    reader: Reader,
+    objects: BTreeMap<Top, Object>,
 }
 
 impl Replay {
     fn take(&mut self, entry: &LedgerEntry, known_at: Timestamp) {
-        let text = |name: &str| entry.after.get(name).and_then(Value::as_str);
-        let by_hand = !matches!(entry.actor, Actor::Api(_));
-        match (entry.kind.as_str(), entry.change) {
-            ("campaign", Change::Remove) => _ = self.objects.remove(&entry.resource_name),
-            ("campaign", _) => {
-                let object = self.objects.entry(entry.resource_name.clone()).or_default();
-                object.account.clone_from(&entry.account);
+        let by_hand = !by_us(entry);
+        for (top, said) in self.reader.read(entry) {
+            if said == Said::Removed {
+                self.objects.remove(&top);
+                continue;
+            }
+            if said == Said::Created {
+                self.objects.insert(top.clone(), Object::default());
+            }
+            let Some(object) = self.objects.get_mut(&top) else { continue };
+            match said {
                 // Renamed by hand it stays whose it was.
-                if let Some(token) = text("name").and_then(Token::find) {
-                    object.campaign = Some(token.campaign);
+                Said::Named(name) => {
+                    object.campaign = Token::find(&name).map(|token| token.campaign).or(object.campaign)
                 }
-                if let Some(budget) = text("campaignBudget") {
-                    budget.clone_into(&mut object.budget);
-                }
-                if let Some(status) = text("status") {
-                    object.enabled.set(i64::from(status == "ENABLED"), by_hand, known_at);
-                }
+                Said::Enabled(enabled) => object.enabled.set(i64::from(enabled), by_hand, known_at),
+                Said::Budget(micros) => object.budget.set(micros, by_hand, known_at),
+                _ => {}
             }
-            ("campaignBudget", Change::Remove) => _ = self.budgets.remove(&entry.resource_name),
-            ("campaignBudget", _) => {
-                let amount = entry.after.get("amountMicros");
-                if let Some(amount) = amount.and_then(|value| value.as_i64().or_else(|| value.as_str()?.parse().ok())) {
-                    self.budgets.entry(entry.resource_name.clone()).or_default().set(amount, by_hand, known_at);
-                }
-            }
-            _ => {}
         }
     }
 
     fn promote(&mut self, now: Timestamp) {
-        self.objects.values_mut().for_each(|object| object.enabled.promote(now));
-        self.budgets.values_mut().for_each(|budget| budget.promote(now));
+        for object in self.objects.values_mut() {
+            object.enabled.promote(now);
+            object.budget.promote(now);
+        }
     }
 
     /// What each object of ours may spend a day, and whose caps it counts for.
-    fn spends(&self) -> BTreeMap<String, (BTreeSet<Whose>, i64)> {
-        let spends = self.objects.iter().filter_map(|(id, object)| {
-            let campaign = object.campaign?;
-            let budget = self.budgets.get(&object.budget).map_or(0, |budget| budget.known);
-            let whose = BTreeSet::from([Whose::Campaign(campaign), Whose::Account(object.account.clone())]);
-            Some((id.clone(), (whose, object.enabled.known * budget)))
+    fn spends(&self) -> BTreeMap<Top, (BTreeSet<Whose>, i64)> {
+        let spends = self.objects.iter().filter_map(|(top, object)| {
+            let whose = BTreeSet::from([Whose::Campaign(object.campaign?), Whose::Account(top.account.clone())]);
+            Some((top.clone(), (whose, object.enabled.known * object.budget.known)))
         });
         spends.collect()
     }

@@ -1,9 +1,14 @@
-//! The state of the simulated account in a form that can be compared between worlds: without ids, and by line.
+//! The state of the simulated accounts in a form that can be compared between worlds: without ids, and by line.
 
 use std::collections::BTreeMap;
 
 use adops_core::marker::Token;
+use adops_e2e::reach::{META, TIKTOK};
+use adops_e2e::world::CUSTOMER;
+use adsim::AdSim;
 use adsim::google::view::{AccountView, CampaignView};
+use adsim::meta::view::{MetaAccountView, MetaCampaignView};
+use adsim::tiktok::view::{AdvertiserView, TikTokCampaignView};
 use serde_json::{Value, json};
 
 /// Fields of a campaign that differ between worlds: names of other objects, and what the platform says by itself.
@@ -24,19 +29,38 @@ pub struct Objects {
 }
 
 impl State {
-    /// What an account holds of ours; campaigns without a token are somebody else's.
+    /// What an account on Google holds of ours; campaigns without a token are somebody else's.
     pub fn of(account: &AccountView) -> Self {
         let mut state = Self::default();
         for campaign in account.present() {
-            let Some(token) = Token::find(&campaign.name) else { continue };
-            let objects = state.0.entry(token.line.to_string()).or_default();
-            if campaign.status == "ENABLED" {
-                objects.enabled.push(settings(campaign));
-            } else {
-                objects.paused += 1;
-            }
+            state.add(&campaign.name, campaign.status == "ENABLED", || settings(campaign));
         }
         state
+    }
+
+    /// What the worlds' accounts on all platforms hold of ours.
+    pub fn of_all(sim: &AdSim) -> Self {
+        let mut state = Self::of(&sim.google_account(CUSTOMER));
+        let meta = sim.meta_account(META);
+        for campaign in meta.present() {
+            let enabled = campaign.object.status == "ACTIVE";
+            state.add(&campaign.object.name, enabled, || settings_on_meta(&meta, campaign));
+        }
+        let tiktok = sim.tiktok_account(TIKTOK);
+        for campaign in tiktok.iter().flat_map(AdvertiserView::present) {
+            state.add(&campaign.name, campaign.enabled, || settings_on_tiktok(campaign));
+        }
+        state
+    }
+
+    fn add(&mut self, name: &str, enabled: bool, settings: impl FnOnce() -> Value) {
+        let Some(token) = Token::find(name) else { return };
+        let objects = self.0.entry(token.line.to_string()).or_default();
+        if enabled {
+            objects.enabled.push(settings());
+        } else {
+            objects.paused += 1;
+        }
     }
 
     /// The enabled objects alone: what S5 speaks of.
@@ -102,5 +126,73 @@ pub fn settings(campaign: &CampaignView) -> Value {
         "criteria": criteria,
         "adGroups": groups,
         "fields": fields,
+    })
+}
+
+/// Fields of Meta's and TikTok's objects that differ between worlds: ids, and what follows from when something was made.
+const OF_ONE_WORLD: &[&str] = &[
+    "id",
+    "name",
+    "campaign_id",
+    "adset_id",
+    "adgroup_id",
+    "creative",
+    "adlabels",
+    "video_id",
+    "image_id",
+    "image_url",
+    "web_uri",
+    "material_id",
+    "start_time",
+    "schedule_start_time",
+    "campaign_name",
+    "adgroup_name",
+    "ad_name",
+    "request_id",
+];
+
+/// A value without what is own to its world.
+fn comparable(value: &Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let kept = fields.iter().filter(|(name, _)| !OF_ONE_WORLD.contains(&name.as_str()));
+            kept.map(|(name, value)| (name.clone(), comparable(value))).collect()
+        }
+        Value::Array(values) => values.iter().map(comparable).collect(),
+        Value::String(text) => Token::strip(text).to_string().into(),
+        other => other.clone(),
+    }
+}
+
+fn sorted(values: impl Iterator<Item = Value>) -> Vec<Value> {
+    let mut values: Vec<Value> = values.collect();
+    values.sort_by_key(Value::to_string);
+    values
+}
+
+fn settings_on_meta(account: &MetaAccountView, campaign: &MetaCampaignView) -> Value {
+    let creative = |id: i64| account.creatives.iter().find(|creative| creative.id == id);
+    let sets = campaign.ad_sets.iter().filter(|set| set.object.is_present()).map(|set| {
+        let ads = set.ads.iter().filter(|ad| ad.object.status == "ACTIVE");
+        let shown = ads.map(|ad| creative(ad.creative).map_or(Value::Null, |creative| comparable(&creative.fields)));
+        json!({ "fields": comparable(&set.object.fields), "ads": sorted(shown) })
+    });
+    json!({
+        "name": Token::strip(&campaign.object.name),
+        "labels": campaign.object.labels,
+        "fields": comparable(&campaign.object.fields),
+        "sets": sorted(sets),
+    })
+}
+
+fn settings_on_tiktok(campaign: &TikTokCampaignView) -> Value {
+    let groups = campaign.adgroups.iter().filter(|group| !group.deleted).map(|group| {
+        let ads = group.ads.iter().filter(|ad| ad.enabled && !ad.deleted).map(|ad| comparable(&ad.fields));
+        json!({ "fields": comparable(&group.fields), "ads": sorted(ads) })
+    });
+    json!({
+        "name": Token::strip(&campaign.name),
+        "fields": comparable(&campaign.fields),
+        "groups": sorted(groups),
     })
 }

@@ -1,28 +1,33 @@
-//! The kill matrix: the operator is killed at every platform call and every API-server write of a create, an update,
-//! a replace and a delete, and started again. See [`adops_reliability::audit`] for what must hold at every instant;
+//! The kill matrix: the operator is killed at every platform call and every API-server write of a create, an update (of
+//! budgets, copy and markets), a replace and a delete, on each platform and on all of them at once, and started again. See [`adops_reliability::audit`] for what must hold at every instant;
 //! in the end the platform must be as after an undisturbed run.
 //!
-//! By default every eighth point is tried, with `ADOPS_FULL=1` each.
+//! By default every eighth point is tried on Google and a few elsewhere, with `ADOPS_FULL=1` each.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "what cannot be set up ends the test")]
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use adops_conformance::subject::Hand;
 use adops_e2e::kill::KillSwitch;
-use adops_e2e::world::{CUSTOMER, Snapshot, World};
+use adops_e2e::reach;
+use adops_e2e::world::{Snapshot, World};
 use adops_reliability::audit::Audit;
 use adops_reliability::drive::{End, drive};
 use adops_reliability::spec::Spec;
 use adops_reliability::state::State;
 use adops_reliability::{has_cluster, is_full};
-use adsim::{AdSim, Edit, EditAction};
+use adsim::AdSim;
+use adsim::PlatformName::{self, Google, Meta, TikTok};
 use jiff::SignedDuration;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 /// How many worlds run at once.
 const AT_ONCE: usize = 4;
+/// How many points of a scenario are tried on other platforms than Google by default.
+const FEW: usize = 3;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Scenario {
@@ -34,18 +39,25 @@ enum Scenario {
     DeleteRemove,
 }
 
-impl Scenario {
+/// What is done, and where.
+#[derive(Debug, Clone, Copy)]
+struct Case {
+    scenario: Scenario,
+    platforms: &'static [PlatformName],
+}
+
+impl Case {
     fn first(self) -> Spec {
-        let deletion = if self == Self::DeleteRemove { "Remove" } else { "Pause" };
-        let start = if self == Self::ReplaceByDate { "2027-02-20" } else { "2027-03-01" };
-        Spec { deletion: deletion.into(), start: start.into(), ..Spec::default() }
+        let deletion = if self.scenario == Scenario::DeleteRemove { "Remove" } else { "Pause" };
+        let start = if self.scenario == Scenario::ReplaceByDate { "2027-02-20" } else { "2027-03-01" };
+        Spec { deletion: deletion.into(), start: start.into(), ..Spec::on(self.platforms) }
     }
 
     fn last(self) -> Spec {
         let first = self.first();
-        match self {
+        match self.scenario {
             // One line grows, one shrinks, one goes, one comes, and all get other copy.
-            Self::Update => Spec {
+            Scenario::Update => Spec {
                 markets: ["US", "GB", "FR"].map(str::to_owned).to_vec(),
                 budget: 330,
                 us_weight: 4,
@@ -54,7 +66,7 @@ impl Scenario {
                 ..first
             },
             // A start that is over cannot be changed.
-            Self::ReplaceByDate => Spec { start: "2027-03-05".into(), ..first },
+            Scenario::ReplaceByDate => Spec { start: "2027-03-05".into(), ..first },
             _ => first,
         }
     }
@@ -63,14 +75,17 @@ impl Scenario {
     async fn prepare(self, world: &mut World, audit: &mut Audit, switch: &Arc<KillSwitch>) {
         let first = self.first();
         audit.cap(&world.namespace, &first.name, world.now(), first.micros());
-        if self == Self::Create {
+        if self.platforms != [Google] {
+            world.add_other_accounts().await;
+        }
+        if self.scenario == Scenario::Create {
             world.apply(&first.yaml()).await.unwrap();
             return;
         }
         world.start_operator_with(Some(switch.clone()), |_| {}).await;
         world.apply(&first.yaml()).await.unwrap();
         world.until_ready(&first.name).await;
-        if self == Self::ReplaceByDate {
+        if self.scenario == Scenario::ReplaceByDate {
             world.set_now(world.now() + SignedDuration::from_hours(50));
         }
         // Past the time in which a listing may miss our last writes.
@@ -80,43 +95,54 @@ impl Scenario {
     /// Makes the change.
     async fn act(self, world: &mut World, audit: &mut Audit, switch: &Arc<KillSwitch>) {
         let last = self.last();
-        match self {
-            Self::Create => world.start_operator_with(Some(switch.clone()), |_| {}).await,
-            Self::Update | Self::ReplaceByDate => {
+        match self.scenario {
+            Scenario::Create => world.start_operator_with(Some(switch.clone()), |_| {}).await,
+            Scenario::Update | Scenario::ReplaceByDate => {
                 audit.cap(&world.namespace, &last.name, world.now(), last.micros());
                 world.patch_campaign(&last.name, last.json()).await;
             }
-            Self::RemovedByHand => {
-                let account = world.sim.google_account(CUSTOMER);
-                let one = account.present().find(|campaign| campaign.name.contains("GB")).expect("the line GB");
-                let campaign = one.id.to_string();
-                world.sim.edit(&Edit::by_hand(CUSTOMER, EditAction::RemoveCampaign { campaign })).unwrap();
+            Scenario::RemovedByHand => {
+                for platform in self.platforms {
+                    let objects = reach::objects(&world.sim, *platform);
+                    let one = objects.iter().find(|object| object.name.contains("GB")).expect("the line GB");
+                    reach::by_hand(&world.sim, *platform, &Hand::Remove(&one.id));
+                }
             }
-            Self::DeletePause | Self::DeleteRemove => world.delete_campaign(&last.name).await,
+            Scenario::DeletePause | Scenario::DeleteRemove => world.delete_campaign(&last.name).await,
         }
     }
 
     fn is_done(self, snapshot: &Snapshot, sim: &AdSim) -> bool {
         let name = self.last().name;
-        match self {
-            Self::Create | Self::Update | Self::ReplaceByDate => snapshot.is_ready(&name),
-            Self::RemovedByHand => {
-                let enabled = State::of(&sim.google_account(CUSTOMER)).enabled_count();
-                snapshot.is_ready(&name) && enabled == 3
+        match self.scenario {
+            Scenario::Create | Scenario::Update | Scenario::ReplaceByDate => snapshot.is_ready(&name),
+            Scenario::RemovedByHand => {
+                snapshot.is_ready(&name) && State::of_all(sim).enabled_count() == 3 * self.platforms.len()
             }
-            Self::DeletePause | Self::DeleteRemove => snapshot.campaign(&name).is_none(),
+            Scenario::DeletePause | Scenario::DeleteRemove => snapshot.campaign(&name).is_none(),
         }
     }
 
     /// What an undisturbed run must come to: enabled and paused objects.
     fn objects(self) -> (usize, usize) {
-        match self {
-            Self::Create | Self::RemovedByHand => (3, 0),
-            Self::Update => (3, 1),
-            Self::ReplaceByDate => (3, 3),
-            Self::DeletePause => (0, 3),
-            Self::DeleteRemove => (0, 0),
-        }
+        let (enabled, paused) = match self.scenario {
+            Scenario::Create | Scenario::RemovedByHand => (3, 0),
+            Scenario::Update => (3, 1),
+            Scenario::ReplaceByDate => (3, 3),
+            Scenario::DeletePause => (0, 3),
+            Scenario::DeleteRemove => (0, 0),
+        };
+        (enabled * self.platforms.len(), paused * self.platforms.len())
+    }
+
+    /// Which of so many points are tried.
+    fn points(self, count: usize) -> impl Iterator<Item = usize> {
+        let (from, step) = match self.platforms {
+            _ if is_full() => (0, 1),
+            [Google] => (0, (count / 4).clamp(1, 8)),
+            _ => (count / FEW / 2, (count / FEW).max(1)),
+        };
+        (from..count).step_by(step)
     }
 }
 
@@ -127,23 +153,23 @@ struct Run {
 }
 
 /// Runs a scenario with a kill at a point, or with none.
-async fn run(scenario: Scenario, at: Option<usize>) -> Run {
+async fn run(case: Case, at: Option<usize>) -> Run {
     let mut world = World::new().await;
     let mut audit = Audit::default();
     let switch = KillSwitch::counting();
-    scenario.prepare(&mut world, &mut audit, &switch).await;
+    case.prepare(&mut world, &mut audit, &switch).await;
     let before = switch.names().len();
     switch.arm(at.unwrap_or(usize::MAX));
-    scenario.act(&mut world, &mut audit, &switch).await;
+    case.act(&mut world, &mut audit, &switch).await;
     let sim = world.sim.clone();
-    let end = drive(&mut world, &switch, |snapshot| scenario.is_done(snapshot, &sim)).await;
+    let end = drive(&mut world, &switch, |snapshot| case.is_done(snapshot, &sim)).await;
     let points = switch.names().split_off(before);
     if end == End::Dead {
         world.kill_operator();
         world.start_operator().await;
-        world.until(&format!("{scenario:?} is done"), |snapshot| scenario.is_done(&snapshot, &sim)).await;
+        world.until(&format!("{case:?} is done"), |snapshot| case.is_done(&snapshot, &sim)).await;
     }
-    let state = State::of(&sim.google_account(CUSTOMER));
+    let state = State::of_all(&sim);
     let changes = sim.ledger().len();
     world.pass(SignedDuration::from_mins(12)).await;
     let late: Vec<_> = sim.ledger().split_off(changes);
@@ -156,24 +182,25 @@ async fn run(scenario: Scenario, at: Option<usize>) -> Run {
 }
 
 /// Runs all points, or some of them, of a scenario.
-async fn matrix(scenario: Scenario) {
-    if !has_cluster(&format!("{scenario:?}")) {
+async fn matrix(scenario: Scenario, platforms: &'static [PlatformName]) {
+    let case = Case { scenario, platforms };
+    if !has_cluster(&format!("{case:?}")) {
         return;
     }
     let began = Instant::now();
-    let undisturbed = run(scenario, None).await;
+    let undisturbed = run(case, None).await;
     let (enabled, paused) = (undisturbed.state.enabled_count(), undisturbed.state.paused_count());
-    assert_eq!((enabled, paused), scenario.objects(), "{:#?}", undisturbed.state);
+    assert_eq!((enabled, paused), case.objects(), "{:#?}", undisturbed.state);
     let count = undisturbed.points.len();
-    let step = if is_full() { 1 } else { (count / 4).clamp(1, 8) };
+    let tried = case.points(count).count();
     let slots = Arc::new(Semaphore::new(AT_ONCE));
     let mut runs = JoinSet::new();
     let mut names = std::collections::HashMap::new();
-    for at in (0..count).step_by(step) {
+    for at in case.points(count) {
         let slots = slots.clone();
         let task = runs.spawn(async move {
             let _slot = slots.acquire().await;
-            let run = run(scenario, Some(at)).await;
+            let run = run(case, Some(at)).await;
             (at, run)
         });
         names.insert(task.id(), at);
@@ -195,39 +222,44 @@ async fn matrix(scenario: Scenario) {
         }
     }
     let took = began.elapsed();
-    println!("{scenario:?}: {count} points, killed at {killed}, {} failed, {:.1} s", failed.len(), took.as_secs_f64());
-    assert!(failed.is_empty(), "{scenario:?}, killed at\n{}", failed.join("\n"));
+    println!("{case:?}: {count} points, killed at {killed}, {} failed, {:.1} s", failed.len(), took.as_secs_f64());
+    assert!(failed.is_empty(), "{case:?}, killed at\n{}", failed.join("\n"));
     // Runs are not equal to the point: the last ones may not be reached. All but a few must be.
-    assert!(killed * 10 >= count.div_ceil(step) * 8, "only {killed} of {} were killed", count.div_ceil(step));
+    assert!(killed * 10 >= tried * 8 || tried <= FEW + 1, "only {killed} of {tried} were killed");
     assert!(took < Duration::from_mins(30), "{took:?}");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn killed_while_it_creates() {
-    matrix(Scenario::Create).await;
+/// A matrix of its own for each scenario and platform.
+macro_rules! matrices {
+    ($($name:ident: $scenario:ident on $platforms:expr;)*) => {$(
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $name() {
+            matrix(Scenario::$scenario, &$platforms).await;
+        }
+    )*};
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn killed_while_it_updates() {
-    matrix(Scenario::Update).await;
-}
+matrices! {
+    killed_while_it_creates: Create on [Google];
+    killed_while_it_updates: Update on [Google];
+    killed_while_it_replaces_what_cannot_be_changed: ReplaceByDate on [Google];
+    killed_while_it_replaces_what_was_removed_by_hand: RemovedByHand on [Google];
+    killed_while_it_pauses_for_a_deletion: DeletePause on [Google];
+    killed_while_it_removes_for_a_deletion: DeleteRemove on [Google];
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn killed_while_it_replaces_what_cannot_be_changed() {
-    matrix(Scenario::ReplaceByDate).await;
-}
+    killed_while_it_creates_on_meta: Create on [Meta];
+    killed_while_it_updates_on_meta: Update on [Meta];
+    killed_while_it_replaces_on_meta_what_was_removed_by_hand: RemovedByHand on [Meta];
+    killed_while_it_pauses_on_meta_for_a_deletion: DeletePause on [Meta];
+    killed_while_it_removes_on_meta_for_a_deletion: DeleteRemove on [Meta];
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn killed_while_it_replaces_what_was_removed_by_hand() {
-    matrix(Scenario::RemovedByHand).await;
-}
+    killed_while_it_creates_on_tiktok: Create on [TikTok];
+    killed_while_it_updates_on_tiktok: Update on [TikTok];
+    killed_while_it_replaces_on_tiktok_what_was_removed_by_hand: RemovedByHand on [TikTok];
+    killed_while_it_pauses_on_tiktok_for_a_deletion: DeletePause on [TikTok];
+    killed_while_it_removes_on_tiktok_for_a_deletion: DeleteRemove on [TikTok];
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn killed_while_it_pauses_for_a_deletion() {
-    matrix(Scenario::DeletePause).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn killed_while_it_removes_for_a_deletion() {
-    matrix(Scenario::DeleteRemove).await;
+    killed_while_it_creates_everywhere: Create on reach::ALL;
+    killed_while_it_updates_everywhere: Update on reach::ALL;
+    killed_while_it_pauses_everywhere_for_a_deletion: DeletePause on reach::ALL;
 }

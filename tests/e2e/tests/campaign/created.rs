@@ -4,8 +4,6 @@ use adops_e2e::given;
 use adsim::google::view::CampaignView;
 use serde_json::json;
 
-use crate::example;
-
 fn targets(object: &CampaignView, kind: &str) -> Vec<String> {
     let present = object.criteria.iter().filter(|c| c.kind == kind && c.status != "REMOVED");
     let mut names: Vec<String> =
@@ -18,7 +16,7 @@ fn targets(object: &CampaignView, kind: &str) -> Vec<String> {
 async fn an_applied_campaign_is_on_the_platform_as_written_in_every_part() {
     let Some(mut world) = given::world().await else { return };
     world.start_operator().await;
-    world.apply(&example("campaign.yaml")).await.unwrap();
+    world.apply(&given::example_on_google()).await.unwrap();
     world.until_ready("spring").await;
 
     assert_eq!(world.on_platform().len(), 6);

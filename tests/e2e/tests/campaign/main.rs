@@ -8,9 +8,3 @@ mod created;
 mod deleted;
 mod delivery;
 mod people;
-
-/// An example of this repository, without its namespace: it goes where the test is.
-fn example(file: &str) -> String {
-    let text = std::fs::read_to_string(adops_e2e::cluster::repository().join("examples").join(file)).unwrap();
-    text.replace(", namespace: growth", "")
-}

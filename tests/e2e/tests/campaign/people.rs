@@ -1,9 +1,7 @@
 //! What a person with kubectl and the documented role sees and may do.
 
-use adops_e2e::given::{self, said};
+use adops_e2e::given::{self, example, said};
 use serde_json::json;
-
-use crate::example;
 
 /// The header in which kubectl shows Campaigns.
 const COLUMNS: &str = "NAME STATE LINES DELIVERING BUDGET/DAY SPEND-7D PACE READY REASON AGE";
@@ -73,15 +71,15 @@ async fn explain_has_words_for_every_field() {
     }
 }
 
-/// Applies a file of `examples/` as the plain user and waits until it is Ready or says why not.
-async fn applied(file: &str, name: &str) -> Option<(adops_e2e::world::World, String)> {
+/// Applies an example as the plain user and waits until it is Ready or says why not.
+async fn applied(yaml: String, name: &str) -> Option<(adops_e2e::world::World, String)> {
     let mut world = given::world().await?;
     world.let_the_user_in().await;
     world.start_operator().await;
-    let answer = world.as_user(&["apply", "-f", "-"], &example(file));
+    let answer = world.as_user(&["apply", "-f", "-"], &yaml);
     assert!(answer.status.success(), "{}", said(&answer));
     world
-        .until(&format!("{file} is Ready or says why not"), |snapshot| {
+        .until(&format!("{name} is Ready or says why not"), |snapshot| {
             let stalled = snapshot.condition(name, "Stalled").is_some();
             snapshot.is_ready(name) || stalled
         })
@@ -92,28 +90,28 @@ async fn applied(file: &str, name: &str) -> Option<(adops_e2e::world::World, Str
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_example_campaign_becomes_ready() {
-    let Some((world, message)) = applied("campaign.yaml", "spring").await else { return };
+    let Some((world, message)) = applied(given::example_on_google(), "spring").await else { return };
     assert_eq!(message, "");
     assert_eq!(world.on_platform().len(), 6);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_minimal_example_becomes_ready() {
-    let Some((world, message)) = applied("minimal.yaml", "minimal").await else { return };
+    let Some((world, message)) = applied(example("minimal.yaml"), "minimal").await else { return };
     assert_eq!(message, "");
     assert_eq!(world.budget("minimal", "GB"), 50_000_000);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_example_with_a_budget_for_the_flight_becomes_ready() {
-    let Some((world, message)) = applied("total-budget.yaml", "launch-week").await else { return };
+    let Some((world, message)) = applied(example("total-budget.yaml"), "launch-week").await else { return };
     assert_eq!(message, "");
     assert_eq!(world.on_platform().len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_example_of_all_policies_says_what_object_it_waits_for() {
-    let Some((mut world, message)) = applied("policies.yaml", "evergreen").await else { return };
+    let Some((mut world, message)) = applied(example("policies.yaml"), "evergreen").await else { return };
     // It adopts an object that nobody has made here; its other lines work.
     let expected = "google-global/US-CA: the account google-global has no object 1234567890, which `adopt` names";
     assert_eq!(message, expected);

@@ -1,4 +1,4 @@
-//! The demo: a real control plane, the operator as a process of its own, a simulated Google Ads, and a
+//! The demo: a real control plane, the operator as a process of its own, simulated Google Ads, Meta and TikTok, and a
 //! story that is told and checked step by step. Started by `cargo xtask demo`.
 
 mod show;

@@ -1,6 +1,8 @@
 //! What the demo prints.
 
-use adsim::google::view::AccountView;
+use adops_e2e::reach;
+use adsim::{AdSim, PlatformName};
+use serde_json::Value;
 
 /// A step of the story.
 pub fn step(number: usize, title: &str) {
@@ -30,27 +32,64 @@ pub fn command(line: &str, output: &str) {
     }
 }
 
-/// The platform's own view of an account.
-pub fn platform(account: &AccountView) {
-    println!("   \x1b[2mGoogle Ads {} itself:\x1b[0m", account.customer_id);
-    println!("   {:<9} {:>12}  {:<22} NAME", "STATUS", "BUDGET/DAY", "PLACES");
-    let mut campaigns: Vec<_> = account.campaigns.iter().filter(|campaign| campaign.status != "REMOVED").collect();
-    campaigns.sort_by_key(|campaign| campaign.id);
-    for campaign in campaigns {
-        let places: Vec<&str> = campaign
-            .criteria
-            .iter()
-            .filter(|criterion| criterion.kind.eq_ignore_ascii_case("location"))
-            .map(|criterion| criterion.display_name.as_str())
-            .collect();
-        let budget = campaign.budget.as_ref().map_or(0, |budget| budget.amount_micros);
-        println!(
-            "   {:<9} {:>9}.{:02}  {:<22} {}",
-            campaign.status,
-            budget / 1_000_000,
-            budget % 1_000_000 / 10_000,
-            places.join(", "),
-            campaign.name
-        );
+/// What a platform itself shows of an object, in its own words.
+struct Row {
+    status: String,
+    micros: i64,
+    places: String,
+    name: String,
+}
+
+/// A platform's own view of its account.
+pub fn platform(sim: &AdSim, platform: PlatformName) {
+    let (title, rows) = match platform {
+        PlatformName::Google => ("Google Ads", google(sim)),
+        PlatformName::Meta => ("Meta", meta(sim)),
+        PlatformName::TikTok => ("TikTok", tiktok(sim)),
+    };
+    println!("   \x1b[2m{title} {} itself:\x1b[0m", reach::account_id(platform));
+    println!("   {:<9} {:>12}  {:<24} NAME", "STATUS", "BUDGET/DAY", "PLACES");
+    for Row { status, micros, places, name } in rows {
+        let (whole, cents) = (micros / 1_000_000, micros % 1_000_000 / 10_000);
+        println!("   {status:<9} {whole:>9}.{cents:02}  {places:<24} {name}");
     }
+}
+
+fn google(sim: &AdSim) -> Vec<Row> {
+    let row = |campaign: &adsim::google::view::CampaignView| {
+        let criteria = campaign.criteria.iter().filter(|criterion| criterion.kind.eq_ignore_ascii_case("location"));
+        Row {
+            status: campaign.status.clone(),
+            micros: campaign.budget.as_ref().map_or(0, |budget| budget.amount_micros),
+            places: criteria.map(|criterion| criterion.display_name.as_str()).collect::<Vec<_>>().join(", "),
+            name: campaign.name.clone(),
+        }
+    };
+    sim.google_account(reach::account_id(PlatformName::Google)).present().map(row).collect()
+}
+
+fn meta(sim: &AdSim) -> Vec<Row> {
+    let row = |campaign: &adsim::meta::view::MetaCampaignView| {
+        let set = campaign.ad_sets.first();
+        let countries = set.and_then(|set| set.targeting["geo_locations"]["countries"].as_array());
+        Row {
+            status: campaign.object.status.clone(),
+            // In cents.
+            micros: set.and_then(|set| set.object.daily_budget).unwrap_or(0) * 10_000,
+            places: countries.into_iter().flatten().filter_map(Value::as_str).collect::<Vec<_>>().join(", "),
+            name: campaign.object.name.clone(),
+        }
+    };
+    sim.meta_account(reach::account_id(PlatformName::Meta)).present().map(row).collect()
+}
+
+fn tiktok(sim: &AdSim) -> Vec<Row> {
+    let row = |campaign: &adsim::tiktok::view::TikTokCampaignView| Row {
+        status: if campaign.enabled { "ENABLE" } else { "DISABLE" }.to_owned(),
+        micros: campaign.budget_micros.unwrap_or(0),
+        places: campaign.adgroups.iter().flat_map(|group| group.location_ids.clone()).collect::<Vec<_>>().join(", "),
+        name: campaign.name.clone(),
+    };
+    let account = sim.tiktok_account(reach::account_id(PlatformName::TikTok));
+    account.iter().flat_map(|account| account.present()).map(row).collect()
 }

@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 use adops_api::Campaign;
 use adops_controller::runtime::health::ClockState;
 use adops_e2e::cluster::{self, Cluster};
+use adops_e2e::files::Files;
 use adops_e2e::helm::{self, Helm};
+use adops_e2e::reach;
 use adops_e2e::world::sim_config;
 use adsim::AdSim;
 use anyhow::{Context, bail, ensure};
@@ -20,8 +22,10 @@ pub const NAMESPACE: &str = "growth";
 
 /// Everything that the story needs.
 pub struct Stage {
-    /// The simulated platform.
+    /// The simulated platforms.
     pub sim: AdSim,
+    /// Where the Campaign's images and videos are.
+    pub files: Files,
     /// A client that may do everything.
     pub admin: Client,
     cluster: Cluster,
@@ -38,10 +42,10 @@ struct OperatorProcess {
 }
 
 impl Stage {
-    /// Starts the control plane and the platform; the operator comes later.
+    /// Starts the control plane and the platforms; the operator comes later.
     pub async fn set(folder: &Path, record: Option<PathBuf>) -> anyhow::Result<Self> {
         println!(
-            "starting a Kubernetes control plane (etcd, kube-apiserver, controllers) and a simulated Google Ads ..."
+            "starting a Kubernetes control plane (etcd, kube-apiserver, controllers) and simulated Google Ads, Meta and TikTok ..."
         );
         let cluster = Cluster::start_bare(&folder.join("cluster"), &[])?;
         let admin = cluster.client(&cluster.ready.kubeconfig).await?;
@@ -57,6 +61,7 @@ impl Stage {
         std::os::unix::fs::symlink(binaries()?.join("kubectl-adops"), bin.join("kubectl-adops"))?;
         Ok(Self {
             sim,
+            files: Files::start()?,
             admin,
             cluster,
             operator: None,
@@ -253,10 +258,10 @@ impl Stage {
             self.folder.join("bin").display()
         );
         println!("  kubectl get adops -n {NAMESPACE}");
-        println!(
-            "  curl -s {}/accounts/1234567890    # the platform's own view; its faults, edits and ledger are there, too",
-            self.sim.admin_url()
-        );
+        for platform in reach::ALL {
+            println!("  curl -s {}/accounts/{}    # its own view", self.sim.admin_url(), reach::account_id(platform));
+        }
+        println!("  the simulator's faults, edits and ledger are there, too");
         println!("  the operator's log: {}", self.folder.join("operator.log").display());
         let mut interrupt = std::pin::pin!(tokio::signal::ctrl_c());
         loop {
