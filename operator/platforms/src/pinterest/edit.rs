@@ -23,6 +23,12 @@ struct Parts {
     others: Vec<ExternalId>,
 }
 
+impl Parts {
+    fn is_empty(&self) -> bool {
+        self.campaign.is_empty() && self.group.is_empty() && self.others.is_empty()
+    }
+}
+
 impl Work<'_> {
     /// Campaigns, then ad groups, then what chains lack.
     pub(super) async fn edit(&mut self) {
@@ -36,6 +42,11 @@ impl Work<'_> {
                     continue;
                 }
             };
+            if parts.is_empty() {
+                // It is as it is to be.
+                self.file(index, Ok(()));
+                continue;
+            }
             let group = tree.main_group().map(|group| group.id.clone());
             if !parts.campaign.is_empty() {
                 campaigns.push(Step { index, id, fields: parts.campaign });
@@ -49,10 +60,6 @@ impl Work<'_> {
         }
         self.send(Kind::Campaign, campaigns).await;
         self.send(Kind::AdGroup, groups).await;
-        // What had nothing to be sent is as it is to be.
-        for (index, _) in self.left(|change| matches!(change, Action::Mark { .. })) {
-            self.file(index, Ok(()));
-        }
         self.complete().await;
     }
 

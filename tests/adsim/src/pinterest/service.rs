@@ -119,11 +119,12 @@ pub(super) fn account_of(path: &str) -> String {
     }
 }
 
-/// What a request would do, as faults know it: `campaign.create`, `adgroup.update`.
+/// What a request would do, as faults know it: `campaign.create`, `adgroup.update`, and for each of them `write`, for
+/// creating and updating are different HTTP methods.
 pub(super) fn operations_of(method: &str, path: &str) -> Vec<String> {
     match Route::of(method, parts(path).get(1..).unwrap_or_default()) {
         Some(Route::Write(_, kind, creates)) => {
-            vec![format!("{}.{}", kind.name(), if creates { "create" } else { "update" })]
+            vec![format!("{}.{}", kind.name(), if creates { "create" } else { "update" }), "write".to_owned()]
         }
         _ => Vec::new(),
     }
