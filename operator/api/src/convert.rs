@@ -595,7 +595,7 @@ fn call_to_action(action: api::CallToAction) -> domain::CallToAction {
 }
 
 /// The word of Meta's API, which has names for all of them.
-fn special_ad_category(category: api::SpecialAdCategory) -> &'static str {
+pub(crate) fn special_ad_category(category: api::SpecialAdCategory) -> &'static str {
     match category {
         api::SpecialAdCategory::Housing => "HOUSING",
         api::SpecialAdCategory::Employment => "EMPLOYMENT",

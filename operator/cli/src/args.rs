@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use adops_platforms::allow::AllowList;
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
+use crate::access::{Access, CREDENTIALS_HELP};
+
 /// What adops would do, before it does it.
 #[derive(Parser, Debug)]
 #[command(name = "kubectl-adops", bin_name = "kubectl adops", version, disable_help_subcommand = true)]
@@ -39,7 +41,20 @@ pub enum Command {
     Plan(PlanArgs),
     /// Says which object on the platform is a line's, where an unknown outcome has left several
     Resolve(ResolveArgs),
+    /// Writes Campaigns for what runs on an account today, such that applying them changes nothing
+    #[command(after_help = format!("{IMPORT_HELP}\n\n{CREDENTIALS_HELP}"))]
+    Import(ImportArgs),
 }
+
+const IMPORT_HELP: &str = "\
+Each Campaign names one object on the platform in `adopt`. When it is applied, the object gets our marker (on Google a
+label, and a token behind its name and behind that of its ad group), and nothing else of it changes. What a Campaign
+cannot say exactly is in `ignoreFields`, with a comment that says why; what it cannot hold at all is listed at the end.
+
+Examples:
+  kubectl adops import --account google-global -n growth > campaigns.yaml
+  kubectl adops plan -f campaigns.yaml
+  kubectl apply --server-side -f campaigns.yaml";
 
 const PLAN_HELP: &str = "\
 Exit codes: 0 nothing would change, 2 something would, 1 an error: a file is not valid, the cluster does not answer, or a
@@ -106,6 +121,17 @@ pub struct ResolveArgs {
     /// A line and the platform's id of the object to keep, for example google-global/US=1234567890
     #[arg(required = true, value_name = "LINE=ID")]
     pub choices: Vec<String>,
+}
+
+/// Of `import`.
+#[derive(Args, Debug)]
+pub struct ImportArgs {
+    /// The AdAccount: a name in the namespace, or namespace/name
+    #[arg(long, value_name = "NAME")]
+    pub account: String,
+    /// How the platform is reached.
+    #[command(flatten)]
+    pub access: Access,
 }
 
 #[cfg(test)]

@@ -12,11 +12,15 @@
 //! | [`show`], [`report`] | the plan as a document that is printed |
 //! | [`print`](mod@print) | as text, JSON and Markdown |
 //! | [`resolve`] | which object is a line's, said by a person |
+//! | [`import`] | Campaigns for what runs on an account |
+//! | [`access`] | a platform, with credentials of one's own |
 
+pub mod access;
 pub mod accounts;
 pub mod args;
 pub mod cluster;
 pub mod flight;
+pub mod import;
 pub mod load;
 pub mod media;
 pub mod observed;
@@ -31,8 +35,10 @@ use std::io::{IsTerminal, Write};
 
 use adops_api::validate::{Origin, Problem};
 use adops_platforms::allow::AllowList;
+use adops_platforms::error::PlatformError;
 use jiff::Timestamp;
 
+use crate::access::AccessError;
 use crate::args::{Cli, Command, Output, PlanArgs, ResolveArgs, Target};
 use crate::cluster::{Cluster, ClusterError};
 use crate::load::{Key, LoadError, Manifest, Manifests, Source};
@@ -69,6 +75,12 @@ pub enum Error {
     /// An origin on the command line is none.
     #[error("--allow-endpoint: {0}")]
     Origin(String),
+    /// A platform cannot be reached from here.
+    #[error(transparent)]
+    Access(Box<AccessError>),
+    /// A platform does not answer as it should.
+    #[error("the AdAccount {0}: {1}")]
+    Platform(Key, PlatformError),
     /// The output is closed.
     #[error("the output cannot be written: {0}")]
     Write(#[from] std::io::Error),
@@ -93,6 +105,7 @@ pub async fn run(cli: Cli, out: &mut (impl Write + IsTerminal)) -> Result<Exit, 
             Ok(exit(&report))
         }
         Command::Resolve(args) => resolve(&cli.target, &args, out).await,
+        Command::Import(args) => import::run(&cli.target, &args, out, &mut std::io::stderr()).await,
     }
 }
 

@@ -227,7 +227,7 @@ fn plan_one(subject: Subject<'_>, now: Timestamp) -> Planned {
 
 /// The operator's installation id is a matter of its own. Tokens made of this one are compared with each other only,
 /// and never shown.
-fn placeholder() -> Installation {
+pub(crate) fn placeholder() -> Installation {
     #[allow(clippy::expect_used)] // A constant.
     "plan".parse().expect("a valid installation id")
 }

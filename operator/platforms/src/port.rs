@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use adops_core::campaign::observed::{ExternalId, Snapshot};
+use adops_core::campaign::observed::{ExternalId, ObservedLine, Snapshot};
 use adops_core::campaign::plan::{Action, NewLine};
 use adops_core::campaign::settings::ContentHash;
 use adops_core::catalog::media::MediaFacts;
@@ -76,6 +76,24 @@ pub enum Scope {
 
 /// Spend by object and account day, in micros.
 pub type Spend = BTreeMap<ExternalId, BTreeMap<Date, i64>>;
+
+/// All that is on an account, whoever made it.
+#[derive(Debug, Clone, Default)]
+pub struct Inventory {
+    /// What the platform has where our lines are.
+    pub items: Vec<Item>,
+    /// Those that are nothing like a line: id, name and why.
+    pub others: Vec<(ExternalId, String, String)>,
+}
+
+/// One object of an [`Inventory`].
+#[derive(Debug, Clone)]
+pub struct Item {
+    /// As a line.
+    pub line: ObservedLine,
+    /// Why it can be none, though its settings may look like one's: a budget that it shares.
+    pub obstacles: Vec<String>,
+}
 
 /// What came of one item of a write.
 #[derive(Debug, Clone, PartialEq)]
@@ -157,6 +175,13 @@ pub trait AdPlatform: Send + Sync {
 
     /// Lists lines. `Snapshot::began` is the business time before the first request was sent.
     async fn observe(&self, scope: &Scope) -> Result<Snapshot, PlatformError>;
+
+    /// Lists all that is on the account, whoever made it, for an import. Like [`AdPlatform::observe`] it goes in bulk
+    /// and to the last page.
+    async fn inventory(&self) -> Result<Inventory, PlatformError> {
+        let message = format!("there is no import from {} yet", self.rules().platform());
+        Err(PlatformError::Rejected { reason: Reason::Unsupported, message })
+    }
 
     /// Who writes to the account, as its record said when [`AdPlatform::observe`] last read it; none where the platform
     /// cannot keep that.
