@@ -93,6 +93,7 @@ impl Access {
         key: &Key,
         account: &AdAccount,
         installation: Installation,
+        rehearsal: bool,
     ) -> Result<Arc<dyn AdPlatform>, AccessError> {
         let platform: Platform = account.spec.platform.into();
         let (credentials, source_name) = self.credentials(cluster, key, account, platform).await?;
@@ -112,6 +113,7 @@ impl Access {
             gate: None,
             request_timeout: REQUEST_TIMEOUT,
             hold: None,
+            rehearsal,
         };
         registry::connect(connection).map_err(|error| AccessError::Connect { account: key.clone(), source_name, error })
     }
