@@ -28,9 +28,15 @@ pub struct Access {
     /// A file with the manifest of the Secret whose credentials are used
     #[arg(long, value_name = "FILE")]
     pub credentials: Option<PathBuf>,
-    /// An origin beside the platforms' own that credentials may be sent to; may be given several times
-    #[arg(long = "allow-endpoint", value_name = "URL")]
+    /// An origin beside the platforms' own that may be talked to, as the operator's flag has it: credentials are sent
+    /// there, and media read; scheme, host and, if only one is meant, port; may be given several times
+    #[arg(long = "allow-endpoint", value_name = "ORIGIN", value_parser = origin)]
     pub allow_endpoints: Vec<String>,
+}
+
+/// An origin that can be on an allow-list.
+fn origin(text: &str) -> Result<String, String> {
+    AllowList::new(&[text.to_owned()]).map(|_| text.to_owned())
 }
 
 /// What help says of credentials.
@@ -93,6 +99,7 @@ impl Access {
         key: &Key,
         account: &AdAccount,
         installation: Installation,
+        rehearsal: bool,
     ) -> Result<Arc<dyn AdPlatform>, AccessError> {
         let platform: Platform = account.spec.platform.into();
         let (credentials, source_name) = self.credentials(cluster, key, account, platform).await?;
@@ -112,6 +119,7 @@ impl Access {
             gate: None,
             request_timeout: REQUEST_TIMEOUT,
             hold: None,
+            rehearsal,
         };
         registry::connect(connection).map_err(|error| AccessError::Connect { account: key.clone(), source_name, error })
     }

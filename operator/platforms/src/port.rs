@@ -204,6 +204,15 @@ pub trait AdPlatform: Send + Sync {
     /// Creates lines, paused. One outcome for each, in order. Places must have been resolved.
     async fn create(&self, lines: &[NewLine]) -> Vec<Outcome>;
 
+    /// Asks the platform what it would say to these creates and changes, without any effect: one verdict for each line,
+    /// then one for each change. Only a connector that was made for it ([`Connection::rehearsal`]) does so; platforms
+    /// without a dry run answer `Unsupported`.
+    async fn rehearse(&self, lines: &[NewLine], changes: &[Action]) -> Vec<Result<(), PlatformError>> {
+        let message = format!("{} has no dry run that adops can use", self.rules().platform());
+        let refusal = PlatformError::Rejected { reason: Reason::Unsupported, message };
+        vec![Err(refusal); lines.len() + changes.len()]
+    }
+
     /// Changes objects. One outcome for each, in order; several changes of one object are sent together.
     ///
     /// [`Action::Complete`] continues a line whose creation did not come to its end: the topmost object is paused
@@ -256,6 +265,8 @@ pub struct Connection {
     pub request_timeout: Duration,
     /// Which cluster we are, where the platform keeps who holds an account; none for one that never writes.
     pub hold: Option<Hold>,
+    /// Whether the connector is for [`AdPlatform::rehearse`]: whatever it sends is a dry run.
+    pub rehearsal: bool,
 }
 
 /// How long a request may take if nobody says otherwise.

@@ -66,7 +66,7 @@ pub async fn run(
     let namespace = target.namespace.as_ref().unwrap_or(&cluster.namespace);
     let key = Key::account(&Key::new(namespace, ""), &args.account);
     let stored = cluster.account(&key).await?.ok_or_else(|| ClusterError::NotFound("AdAccount", key.clone()))?;
-    let platform = args.access.connect(&cluster, &key, &stored, crate::plan::placeholder()).await?;
+    let platform = args.access.connect(&cluster, &key, &stored, crate::plan::placeholder(), false).await?;
     let cannot = |error: PlatformError| Error::Platform(key.clone(), error);
     let facts = platform.account().await.map_err(cannot)?;
     let inventory = platform.inventory().await.map_err(cannot)?;

@@ -126,8 +126,12 @@ fn market(object: &ObservedLine, left: &mut BTreeMap<Field, String>) -> Result<M
         places.iter().cloned().partition(|place| !matches!(place, Place::PlatformOnly(_)));
     let odd: Vec<String> = odd.iter().map(Place::to_string).collect();
     if known.is_empty() {
-        let there = if odd.is_empty() { "it has none: it runs everywhere".to_owned() } else { odd.join(", ") };
-        return Err(vec![format!("none of its places is a country, a subdivision or a DMA ({there})")]);
+        let why = if odd.is_empty() {
+            "it has no place: it runs everywhere"
+        } else {
+            "none of its places is a country, a subdivision or a DMA"
+        };
+        return Err(vec![why.to_owned()]);
     }
     if !odd.is_empty() {
         left.insert(Field::Places, format!("a market says no such places: {}", odd.join(", ")));

@@ -78,7 +78,7 @@ impl GoogleAds {
 
     async fn attempt(&self, changes: &[Action]) -> Vec<Tried> {
         let mut results: Vec<Option<Tried>> = vec![None; changes.len()];
-        let jobs = match self.plan_jobs(changes, &mut results).await {
+        let mut jobs = match self.plan_jobs(changes, &mut results).await {
             Ok(jobs) => jobs,
             // Only reads have failed.
             Err(error) => {
@@ -87,6 +87,13 @@ impl GoogleAds {
             }
         };
         self.forget(changes);
+        for job in &mut jobs {
+            self.client.rehearsable(&mut job.unit);
+        }
+        let (empty, jobs): (Vec<Job>, Vec<Job>) = jobs.into_iter().partition(|job| job.unit.operations.is_empty());
+        for job in empty {
+            job.file(changes, Sent::Done(Vec::new()), &mut results);
+        }
         let (single, whole): (Vec<Job>, Vec<Job>) = jobs.into_iter().partition(|job| job.unit.operations.len() == 1);
         self.carry_out(changes, whole, &mut results).await;
         self.carry_out_singly(changes, single, &mut results).await;

@@ -16,7 +16,7 @@ use adops_core::platform::Account;
 
 use super::bidding::Bid;
 use super::render::NAME_LENGTH;
-use super::text::{self, UNKNOWN};
+use super::text::{self, Keyword, UNKNOWN};
 
 /// The locale of what is shown in no one language, where its places do not say more.
 const ANY_LANGUAGE: &str = "en";
@@ -59,15 +59,18 @@ pub(super) fn describe(object: &ObservedLine, account: &Account) -> Result<Descr
         Bidding::MaximizeConversions { .. } => Objective::Sales,
         Bidding::MaximizeClicks { .. } | Bidding::ManualCpc { .. } => Objective::Traffic,
     };
-    let by_locale = |field| BTreeMap::from([(locale.clone(), set(settings, field).into_iter().collect::<Vec<_>>())]);
+    let mut by_locale = |field| {
+        let keywords = keywords(settings, field, &mut unsaid);
+        BTreeMap::from_iter((!keywords.is_empty()).then(|| (locale.clone(), keywords)))
+    };
     let google = GoogleOptions {
         channel: GoogleChannel::Search,
         keywords: by_locale(Field::Keywords),
-        negative_keywords: by_locale(Field::NegativeKeywords).into_iter().filter(|(_, all)| !all.is_empty()).collect(),
+        negative_keywords: by_locale(Field::NegativeKeywords),
         bidding,
         search_partners: word(settings, Field::Networks) == "Search+Partners",
     };
-    if set(settings, Field::Keywords).is_empty() {
+    if google.keywords.is_empty() {
         wrong.push("it has no enabled keyword in its oldest ad group".to_owned());
     }
     if !wrong.is_empty() {
@@ -101,6 +104,16 @@ fn set(settings: &Settings, field: Field) -> BTreeSet<String> {
         Some(Value::Set(words)) => words.clone(),
         _ => BTreeSet::new(),
     }
+}
+
+/// The keywords that can be written in Google's notation; it has no way to write a quotation mark, for example.
+fn keywords(settings: &Settings, field: Field, unsaid: &mut Unsaid) -> Vec<String> {
+    let can_be_written = |written: &String| Keyword::parse(written).is_ok_and(|read| read.to_string() == *written);
+    let (keywords, odd): (Vec<_>, Vec<_>) = set(settings, field).into_iter().partition(can_be_written);
+    if !odd.is_empty() {
+        unsaid.insert(field, format!("Google's notation cannot write {}", odd.join(", ")));
+    }
+    keywords
 }
 
 /// The locale of a campaign in one language; of one in several or in all, that of its places.

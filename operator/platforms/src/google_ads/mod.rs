@@ -35,6 +35,7 @@ mod observe;
 mod operations;
 mod ownership;
 mod places;
+mod rehearsal;
 mod render;
 mod rules;
 mod spend;
@@ -127,6 +128,7 @@ impl GoogleAds {
                 let lag = READ_AFTER_WRITE_LAG.unsigned_abs();
                 holder::Keeper::new(hold, connection.request_timeout, lag)
             }),
+            rehearsal: connection.rehearsal,
         };
         Ok(Self {
             client,
@@ -270,6 +272,10 @@ impl AdPlatform for GoogleAds {
 
     async fn create(&self, lines: &[NewLine]) -> Vec<Outcome> {
         self.create_lines(lines).await
+    }
+
+    async fn rehearse(&self, lines: &[NewLine], changes: &[Action]) -> Vec<Result<(), PlatformError>> {
+        self.rehearse_all(lines, changes).await
     }
 
     async fn change(&self, changes: &[Action]) -> Vec<Outcome> {

@@ -226,6 +226,7 @@ pub fn try_connect(
         gate: None,
         request_timeout: REQUEST_TIMEOUT,
         hold: None,
+        rehearsal: false,
     })
 }
 

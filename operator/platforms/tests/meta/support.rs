@@ -115,6 +115,7 @@ pub fn connection(sim: &AdSim, counter: &Arc<Counter>) -> Connection {
         gate: None,
         request_timeout: REQUEST_TIMEOUT,
         hold: None,
+        rehearsal: false,
     }
 }
 

@@ -2,14 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use adops_cli::Exit;
 use adops_e2e::given::{self, said};
 use adsim::google::view::CampaignView;
 use jiff::SignedDuration;
 use kube::ResourceExt;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::import;
 use crate::script::{self, Kind, OBJECTS};
+use crate::{import, plan};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_imported_from_an_account_of_300_objects_changes_nothing_but_marks_when_it_is_applied() {
@@ -30,6 +31,11 @@ async fn what_is_imported_from_an_account_of_300_objects_changes_nothing_but_mar
     assert!(told.contains(&format!("imported: {held} Campaigns")), "{told}");
     listed(&written, &told, OBJECTS - held);
 
+    let (exit, said) = plan(&world, &written, true).await;
+    assert_eq!(world.writes(), [], "a plan writes nothing, and a rehearsal neither");
+    assert_eq!(exit, Exit::Changed);
+    announces_only_marks(&said, held);
+
     let applied = world.as_admin(&["apply", "--server-side", "-f", "-"], &written);
     assert!(applied.status.success(), "{}", said(&applied));
     world
@@ -45,8 +51,22 @@ async fn what_is_imported_from_an_account_of_300_objects_changes_nothing_but_mar
     world.poll().await;
     world.poll().await;
     assert_eq!(world.changes(), [], "nothing is left to be done");
+    let (exit, said) = plan(&world, &written, true).await;
+    assert_eq!(exit, Exit::Unchanged, "{}", said["counts"]);
     let (written, told) = import(&world, "google-global").await;
     assert!(!written.contains("kind: Campaign"), "what is held is not imported again: {told}");
+}
+
+/// The plan is a marker on each line and nothing else, and the platform would take all of them.
+fn announces_only_marks(said: &Value, held: usize) {
+    let campaigns = said["campaigns"].as_array().unwrap();
+    let lines: Vec<&Value> = campaigns.iter().flat_map(|campaign| campaign["lines"].as_array().unwrap()).collect();
+    assert_eq!(lines.len(), held);
+    for line in lines {
+        let actions: Vec<&Value> = line["changes"].as_array().unwrap().iter().map(|change| &change["action"]).collect();
+        assert_eq!(actions, ["mark"], "{line:#}");
+        assert_eq!(line["live"], json!([{"action": "mark", "verdict": "Accepted"}]), "{line:#}");
+    }
 }
 
 /// All that is not imported stands in the report by its id, once.
