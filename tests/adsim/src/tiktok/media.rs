@@ -194,8 +194,8 @@ impl Media {
 }
 
 impl Upload<'_> {
-    /// The file and its signature. The simulator reads nothing from the network, and looks into no file: what is behind
-    /// a URL, or what a content is, is configured, or made up.
+    /// The file and its signature. The simulator reads nothing from the network: what is behind a URL is configured, or
+    /// made up. Of a content the size of an image is read; what a video is, is made up, too.
     fn read(&self, kind: &str, config: &TikTokConfig, unreachable: i64) -> Result<(MediaFile, String), Refusal> {
         match text(self.fields, "upload_type") {
             "UPLOAD_BY_URL" => {
@@ -221,7 +221,11 @@ impl Upload<'_> {
             return Err(Refusal::new(code::WRONG_SIGNATURE, message));
         }
         let known = config.media.iter().find(|file| !file.content.is_empty() && file.content.as_bytes() == content);
-        let file = known.cloned().unwrap_or_else(|| made_up(text(self.fields, "file_name")));
+        let mut file = known.cloned().unwrap_or_else(|| made_up(text(self.fields, "file_name")));
+        if let (None, Ok(size)) = (known, imagesize::blob_size(content)) {
+            let pixels = |side: usize| u32::try_from(side).unwrap_or(u32::MAX);
+            (file.width, file.height) = (pixels(size.width), pixels(size.height));
+        }
         Ok((file, signature))
     }
 }
