@@ -6,6 +6,7 @@ mod access;
 mod create;
 mod drift;
 mod holder;
+mod inventory;
 mod limits;
 mod media;
 mod plan;
