@@ -7,6 +7,7 @@ mod create;
 mod drift;
 mod fixtures;
 mod holder;
+mod inventory;
 mod limits;
 mod media;
 mod plan;

@@ -6,6 +6,7 @@ mod access;
 mod create;
 mod drift;
 mod fixtures;
+mod inventory;
 mod media;
 mod money;
 mod plan;

@@ -31,10 +31,10 @@ async fn what_is_imported_from_an_account_of_300_objects_changes_nothing_but_mar
     assert!(told.contains(&format!("imported: {held} Campaigns")), "{told}");
     listed(&written, &told, OBJECTS - held);
 
-    let (exit, said) = plan(&world, &written, true).await;
+    let (exit, report) = plan(&world, &written, true).await;
     assert_eq!(world.writes(), [], "a plan writes nothing, and a rehearsal neither");
     assert_eq!(exit, Exit::Changed);
-    announces_only_marks(&said, held);
+    announces_only_marks(&report, held);
 
     let applied = world.as_admin(&["apply", "--server-side", "-f", "-"], &written);
     assert!(applied.status.success(), "{}", said(&applied));
@@ -51,15 +51,15 @@ async fn what_is_imported_from_an_account_of_300_objects_changes_nothing_but_mar
     world.poll().await;
     world.poll().await;
     assert_eq!(world.changes(), [], "nothing is left to be done");
-    let (exit, said) = plan(&world, &written, true).await;
-    assert_eq!(exit, Exit::Unchanged, "{}", said["counts"]);
+    let (exit, report) = plan(&world, &written, true).await;
+    assert_eq!(exit, Exit::Unchanged, "{}", report["counts"]);
     let (written, told) = import(&world, "google-global").await;
     assert!(!written.contains("kind: Campaign"), "what is held is not imported again: {told}");
 }
 
 /// The plan is a marker on each line and nothing else, and the platform would take all of them.
-fn announces_only_marks(said: &Value, held: usize) {
-    let campaigns = said["campaigns"].as_array().unwrap();
+fn announces_only_marks(report: &Value, held: usize) {
+    let campaigns = report["campaigns"].as_array().unwrap();
     let lines: Vec<&Value> = campaigns.iter().flat_map(|campaign| campaign["lines"].as_array().unwrap()).collect();
     assert_eq!(lines.len(), held);
     for line in lines {
