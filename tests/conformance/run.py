@@ -4,7 +4,8 @@
     run.py [--self-test] [FOLDER]
 
 FOLDER holds recordings (`*.jsonl`); without it, the environment variable ADOPS_RECORD_DIR names it.
-TikTok's enums and sizes are checked if ADOPS_TIKTOK_OPENAPI names a file with its OpenAPI description.
+TikTok's enums and sizes are checked if ADOPS_TIKTOK_OPENAPI names a file with its OpenAPI description, all of
+Pinterest's messages if ADOPS_PINTEREST_OPENAPI does.
 """
 
 import argparse
@@ -14,7 +15,7 @@ import sys
 import unittest
 from pathlib import Path
 
-from checks import conformance, recordings, tiktok
+from checks import conformance, pinterest, recordings, tiktok
 from checks.meta import conformance as meta
 from checks.report import Report
 
@@ -49,13 +50,16 @@ def check(folder: Path) -> Report:
     # The largest first, so that no processor is left with them at the end.
     files = sorted(folder.glob("*.jsonl"), key=lambda file: -file.stat().st_size)
     report = Report()
-    tiktok.described()  # read once, before the processes part
+    for described in (tiktok.described, pinterest.described):
+        described()  # read once, before the processes part
     with multiprocessing.get_context("fork").Pool() as pool:
         for part in pool.imap_unordered(check_file, files):
             report.add(part)
     print(f"{len(files)} recordings in {folder}")
     if not os.environ.get(tiktok.DESCRIPTION):
         print(f"SKIPPED TikTok's enums and sizes: {tiktok.DESCRIPTION} names no OpenAPI description")
+    if not pinterest.described():
+        print(f"SKIPPED Pinterest's messages: {pinterest.DESCRIPTION} names no OpenAPI description")
     return report
 
 
@@ -64,6 +68,7 @@ def check_file(file: Path) -> Report:
     report = conformance.check(recordings.read(file, "google"))
     report.add(meta.check(recordings.read(file, "meta")))
     report.add(tiktok.check(recordings.read(file, "tiktok")))
+    report.add(pinterest.check(recordings.read(file, "pinterest")))
     return report
 
 

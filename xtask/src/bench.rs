@@ -20,15 +20,20 @@ pub fn run(project: &Project, args: &[&str]) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// A small bench with debug binaries, so that it does not rot.
+/// Small benches with debug binaries, so that they do not rot.
 pub fn smoke(run: &Run<'_>) -> anyhow::Result<Outcome> {
     if !run.full {
         return Ok(Outcome::Skipped("only with --full".to_owned()));
     }
-    let out = run.project.target.join("bench/smoke.json").display().to_string();
-    let args = ["campaigns", "--lines", "60", "--samples", "3", "--hours", "1", "--out", &out];
-    let mut command = bench(run.project, "debug", &args);
-    project::run(command.env("ADOPS_CLUSTER_BIN", run.project.path("target/cluster/adops-cluster")))?;
+    let benches: [&[&str]; 2] = [
+        &["campaigns", "--lines", "60", "--samples", "3", "--hours", "1"],
+        &["platforms", "--lines", "60", "--changes", "20"],
+    ];
+    for args in benches {
+        let out = run.project.target.join(format!("bench/smoke-{}.json", args[0])).display().to_string();
+        let mut command = bench(run.project, "debug", &[args, &["--out", &out]].concat());
+        project::run(command.env("ADOPS_CLUSTER_BIN", run.project.path("target/cluster/adops-cluster")))?;
+    }
     Ok(Outcome::Done(None))
 }
 

@@ -40,6 +40,9 @@ use crate::common::{Backoff, DailyAmount, LocalReference, never_observed};
     validation = Rule::new("self.platform != 'TikTok' || self.accountId.matches('^[0-9]+$')")
         .message("a TikTok advertiser is digits, for example \"7012345678901234567\"")
         .field_path(".accountId"),
+    validation = Rule::new("self.platform != 'Pinterest' || self.accountId.matches('^[0-9]{1,18}$')")
+        .message("a Pinterest ad account is up to 18 digits, for example \"549755885175\"")
+        .field_path(".accountId"),
     validation = Rule::new(
         "self.platform != 'Google' || !has(self.managerId) || self.managerId.matches('^([0-9]{10}|[0-9]{3}-[0-9]{3}-[0-9]{4})$')"
     ).message("a Google Ads manager account is 10 digits, for example \"111-222-3333\"").field_path(".managerId"),
@@ -47,9 +50,11 @@ use crate::common::{Backoff, DailyAmount, LocalReference, never_observed};
         .message("is only for platform Meta").field_path(".meta"),
     validation = Rule::new("!has(self.tiktok) || self.platform == 'TikTok'")
         .message("is only for platform TikTok").field_path(".tiktok"),
+    validation = Rule::new("!has(self.pinterest) || self.platform == 'Pinterest'")
+        .message("is only for platform Pinterest").field_path(".pinterest"),
 )]
 pub struct AdAccountSpec {
-    /// The ad platform: Google, Meta or TikTok. Cannot be changed.
+    /// The ad platform: Google, Meta, TikTok or Pinterest. Cannot be changed.
     #[x_kube(validation = Rule::new("self == oldSelf").message("cannot be changed: create another AdAccount"))]
     pub platform: Platform,
     /// The platform's id of the account, in quotes: Google "123-456-7890", Meta "act_1234567890", TikTok
@@ -127,6 +132,9 @@ pub struct AdAccountSpec {
     /// What only TikTok has. Only for platform TikTok.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tiktok: Option<TikTokIdentity>,
+    /// What only Pinterest has. Only for platform Pinterest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pinterest: Option<PinterestSettings>,
 }
 
 fn default_name_template() -> String {
@@ -142,6 +150,8 @@ pub enum Platform {
     Meta,
     /// TikTok.
     TikTok,
+    /// Pinterest.
+    Pinterest,
 }
 
 /// What an AdAccount asks of changes of budgets.
@@ -226,6 +236,23 @@ pub struct TikTokIdentity {
     #[schemars(length(max = 64), regex(pattern = "^[A-Za-z0-9_-]+$"))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pixel_id: Option<String>,
+}
+
+/// What an AdAccount on Pinterest must say.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, PartialEq, Eq, Default)]
+#[serde(rename_all = "camelCase")]
+pub struct PinterestSettings {
+    /// Who makes the ads: ByHand. adops makes no ads on Pinterest yet: with ByHand it makes campaigns and ad groups, in
+    /// which people make the ads; without it every line there is Unsupported.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ads: Option<PinterestAds>,
+}
+
+/// Who makes the ads on Pinterest.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PinterestAds {
+    /// People, in the campaigns and ad groups that adops makes.
+    ByHand,
 }
 
 /// What the operator knows of an AdAccount.

@@ -104,7 +104,7 @@ pub fn poll_interval(text: &str) -> Option<std::time::Duration> {
     (number > 0).then(|| number.checked_mul(unit)).flatten().map(std::time::Duration::from_secs)
 }
 
-/// Under whom ads are shown on an account, by what the platform calls it.
+/// Under whom ads are shown on an account, by what the platform calls it, and who makes them.
 pub fn identity(account: &account::AdAccountSpec) -> BTreeMap<String, String> {
     let meta = account.meta.clone().unwrap_or_default();
     let tiktok = account.tiktok.clone().unwrap_or_default();
@@ -113,8 +113,14 @@ pub fn identity(account: &account::AdAccountSpec) -> BTreeMap<String, String> {
         ("instagramId", meta.instagram_id),
         ("pixelId", meta.pixel_id.or(tiktok.pixel_id)),
         ("identityId", tiktok.identity_id),
+        ("ads", pinterest_ads(account)),
     ];
     given.into_iter().filter_map(|(name, id)| Some((name.to_owned(), id?))).collect()
+}
+
+/// Who makes the ads on Pinterest, if it is said.
+fn pinterest_ads(account: &account::AdAccountSpec) -> Option<String> {
+    account.pinterest.as_ref()?.ads.map(|account::PinterestAds::ByHand| "ByHand".to_owned())
 }
 
 /// An interval as a poll interval is written: in the largest unit that has no rest.
@@ -132,6 +138,7 @@ impl From<account::Platform> for Platform {
             account::Platform::Google => "Google",
             account::Platform::Meta => "Meta",
             account::Platform::TikTok => "TikTok",
+            account::Platform::Pinterest => "Pinterest",
         })
     }
 }
@@ -588,7 +595,7 @@ fn call_to_action(action: api::CallToAction) -> domain::CallToAction {
 }
 
 /// The word of Meta's API, which has names for all of them.
-fn special_ad_category(category: api::SpecialAdCategory) -> &'static str {
+pub(crate) fn special_ad_category(category: api::SpecialAdCategory) -> &'static str {
     match category {
         api::SpecialAdCategory::Housing => "HOUSING",
         api::SpecialAdCategory::Employment => "EMPLOYMENT",

@@ -29,6 +29,7 @@ pub mod convert;
 pub mod reason;
 mod schema;
 pub mod validate;
+mod write;
 
 pub use account::{AdAccount, AdAccountSpec, AdAccountStatus};
 pub use campaign::{Campaign, CampaignSpec, CampaignStatus};

@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
-use adops_platforms::allow::AllowList;
+use adops_core::marker::Installation;
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
+
+use crate::access::{Access, CREDENTIALS_HELP};
 
 /// What adops would do, before it does it.
 #[derive(Parser, Debug)]
@@ -35,11 +37,24 @@ pub struct Target {
 #[derive(Subcommand, Debug)]
 pub enum Command {
     /// Prints what would change on the ad platforms
-    #[command(after_help = PLAN_HELP)]
+    #[command(after_help = format!("{PLAN_HELP}\n\n{CREDENTIALS_HELP}"))]
     Plan(PlanArgs),
     /// Says which object on the platform is a line's, where an unknown outcome has left several
     Resolve(ResolveArgs),
+    /// Writes Campaigns for what runs on an account today, such that applying them changes nothing
+    #[command(after_help = format!("{IMPORT_HELP}\n\n{CREDENTIALS_HELP}"))]
+    Import(ImportArgs),
 }
+
+const IMPORT_HELP: &str = "\
+Each Campaign names one object on the platform in `adopt`. When it is applied, the object gets our marker (on Google a
+label, and a token behind its name and behind that of its ad group), and nothing else of it changes. What a Campaign
+cannot say exactly is in `ignoreFields`, with a comment that says why; what it cannot hold at all is listed at the end.
+
+Examples:
+  kubectl adops import --account google-global -n growth > campaigns.yaml
+  kubectl adops plan -f campaigns.yaml
+  kubectl apply --server-side -f campaigns.yaml";
 
 const PLAN_HELP: &str = "\
 Exit codes: 0 nothing would change, 2 something would, 1 an error: a file is not valid, the cluster does not answer, or a
@@ -53,7 +68,11 @@ Examples:
   kubectl adops plan -f campaigns/                 # what `kubectl apply -f campaigns/` would lead to
   kubectl adops plan spring -n growth              # what the operator has still to do
   kubectl adops plan -f campaigns/ -o markdown     # for a pull request
-  kubectl adops plan -f campaigns/ --offline       # only checks the files, without a cluster";
+  kubectl adops plan -f campaigns/ --offline       # only checks the files, without a cluster
+  kubectl adops plan -f campaigns/ --live          # and asks the platforms what they would say; nothing is written
+
+With --live, Google checks each change (validateOnly); the other platforms are not asked, which is said beside the line.
+A change that would be refused is an error.";
 
 /// Of `plan`.
 #[derive(Args, Debug, Default)]
@@ -75,15 +94,15 @@ pub struct PlanArgs {
     /// Only checks the files: exit code 0 if they are valid, else 1
     #[arg(long, requires = "files")]
     pub offline: bool,
-    /// An origin that images and videos may be looked at though it is not public, as the operator's flag has it: scheme,
-    /// host and, if only one is meant, port; may be given several times
-    #[arg(long, value_name = "ORIGIN", value_parser = origin)]
-    pub allow_endpoint: Vec<String>,
-}
-
-/// An origin that can be on an allow-list.
-fn origin(text: &str) -> Result<String, String> {
-    AllowList::new(&[text.to_owned()]).map(|_| text.to_owned())
+    /// Asks the platforms, too: reads what is to be adopted, and has each change checked without carrying it out
+    #[arg(long, conflicts_with = "offline")]
+    pub live: bool,
+    /// With --live, the operator's installation id [default: that of the account's holder]
+    #[arg(long, value_name = "ID", requires = "live")]
+    pub installation: Option<Installation>,
+    /// How platforms are reached, with --live.
+    #[command(flatten)]
+    pub access: Access,
 }
 
 /// How a plan is printed.
@@ -106,6 +125,17 @@ pub struct ResolveArgs {
     /// A line and the platform's id of the object to keep, for example google-global/US=1234567890
     #[arg(required = true, value_name = "LINE=ID")]
     pub choices: Vec<String>,
+}
+
+/// Of `import`.
+#[derive(Args, Debug)]
+pub struct ImportArgs {
+    /// The AdAccount: a name in the namespace, or namespace/name
+    #[arg(long, value_name = "NAME")]
+    pub account: String,
+    /// How the platform is reached.
+    #[command(flatten)]
+    pub access: Access,
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use adops_api::{AdAccount, Campaign};
 use futures::StreamExt;
+use k8s_openapi::api::core::v1::Secret;
 use kube::api::{Patch, PatchParams};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::core::{NamespaceResourceScope, Resource};
@@ -120,6 +121,16 @@ impl Cluster {
             }
         }
         Ok((found, unreadable))
+    }
+
+    /// An AdAccount; none if it does not exist.
+    pub async fn account(&self, key: &Key) -> Result<Option<AdAccount>, ClusterError> {
+        self.get("AdAccount", key).await
+    }
+
+    /// A Secret, with the user's own rights; none if it does not exist.
+    pub async fn secret(&self, key: &Key) -> Result<Option<Secret>, ClusterError> {
+        self.get("Secret", key).await
     }
 
     /// Sets an annotation of a Campaign, if it is still the one that was read.

@@ -12,11 +12,18 @@
 //! | [`show`], [`report`] | the plan as a document that is printed |
 //! | [`print`](mod@print) | as text, JSON and Markdown |
 //! | [`resolve`] | which object is a line's, said by a person |
+//! | [`import`] | Campaigns for what runs on an account |
+//! | [`live`] | what the platforms say of a plan |
+//! | [`access`] | a platform, with credentials of one's own |
 
+pub mod access;
 pub mod accounts;
+mod adopt;
 pub mod args;
 pub mod cluster;
 pub mod flight;
+pub mod import;
+pub mod live;
 pub mod load;
 pub mod media;
 pub mod observed;
@@ -31,10 +38,13 @@ use std::io::{IsTerminal, Write};
 
 use adops_api::validate::{Origin, Problem};
 use adops_platforms::allow::AllowList;
+use adops_platforms::error::PlatformError;
 use jiff::Timestamp;
 
+use crate::access::AccessError;
 use crate::args::{Cli, Command, Output, PlanArgs, ResolveArgs, Target};
 use crate::cluster::{Cluster, ClusterError};
+use crate::live::Live;
 use crate::load::{Key, LoadError, Manifest, Manifests, Source};
 use crate::plan::World;
 use crate::report::Report;
@@ -69,6 +79,12 @@ pub enum Error {
     /// An origin on the command line is none.
     #[error("--allow-endpoint: {0}")]
     Origin(String),
+    /// A platform cannot be reached from here.
+    #[error(transparent)]
+    Access(Box<AccessError>),
+    /// A platform does not answer as it should.
+    #[error("the AdAccount {0}: {1}")]
+    Platform(Key, PlatformError),
     /// The output is closed.
     #[error("the output cannot be written: {0}")]
     Write(#[from] std::io::Error),
@@ -93,13 +109,14 @@ pub async fn run(cli: Cli, out: &mut (impl Write + IsTerminal)) -> Result<Exit, 
             Ok(exit(&report))
         }
         Command::Resolve(args) => resolve(&cli.target, &args, out).await,
+        Command::Import(args) => import::run(&cli.target, &args, out, &mut std::io::stderr()).await,
     }
 }
 
 /// The exit code that a report leads to. A line that cannot run as it is written is an error, whatever else would change.
 pub fn exit(report: &Report) -> Exit {
     match report {
-        report if report.counts.problems > 0 => Exit::Error,
+        report if report.counts.problems > 0 || report.counts.refused > 0 => Exit::Error,
         report if report.changed => Exit::Changed,
         _ => Exit::Unchanged,
     }
@@ -133,9 +150,18 @@ async fn report(target: &Target, args: &PlanArgs) -> Result<Report, Error> {
     let mut world = World { campaigns: cluster.campaigns(&keys).await?, ..World::default() };
     let needed = plan::needed_accounts(&manifests, &world.campaigns);
     (world.accounts, world.unreadable) = cluster.accounts(&needed).await?;
-    let allow = AllowList::new(&args.allow_endpoint).map_err(Error::Origin)?;
+    let allow = AllowList::new(&args.access.allow_endpoints).map_err(Error::Origin)?;
     world.files = media::read(media::needed(&manifests, &world.accounts), allow).await;
-    plan::plan_all(&manifests, &world, Timestamp::now()).map_err(Error::Invalid)
+    let now = Timestamp::now();
+    if !args.live {
+        return plan::plan_all(&manifests, &world, now).map_err(Error::Invalid);
+    }
+    let live = Live::connect(&cluster, &args.access, args.installation.as_ref(), &world.accounts).await;
+    world.seen = live.look(&manifests).await;
+    let planned = plan::plan_each(&manifests, &world, now).map_err(Error::Invalid)?;
+    let mut report = show::report(&planned, &world.accounts);
+    live.rehearse(&planned, &mut report).await;
+    Ok(report)
 }
 
 /// Campaigns of the cluster, planned as they are stored.

@@ -79,16 +79,9 @@ async fn fetch(fetcher: &Fetcher, url: &str) -> Result<Fetched, FetchError> {
 /// What is known of the files of a spec on its accounts, as if the platforms had what they would take.
 pub fn book(spec: &CampaignSpec, accounts: &Accounts) -> MediaBook {
     let mut book = MediaBook::new();
-    for (name, known) in accounts.known.iter().filter(|(_, known)| known.rules.uses_media()) {
+    for (name, _) in accounts.known.iter().filter(|(_, known)| known.rules.uses_media()) {
         for url in line::media_urls(spec, name) {
-            let state = match accounts.files.get(&url) {
-                Some(MediaState::Known(facts)) => match known.rules.takes(facts) {
-                    Ok(()) => MediaState::Known(facts.clone()),
-                    Err(wrong) => MediaState::Unusable(wrong),
-                },
-                Some(other) => other.clone(),
-                None => MediaState::Pending,
-            };
+            let state = accounts.files.get(&url).cloned().unwrap_or(MediaState::Pending);
             book.insert((name.clone(), url), state);
         }
     }

@@ -19,7 +19,7 @@ use adops_core::money::{Currency, Money};
 use jiff::Timestamp;
 
 /// What a status tells.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Observed {
     /// What the operator remembers.
     pub records: BTreeMap<LineKey, LineRecord>,

@@ -23,9 +23,10 @@ use adops_core::reason::Reason;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::accounts::{self, Accounts, Known, Sources};
+use crate::live::Seen;
 use crate::load::{Key, Manifest, Manifests};
 use crate::observed::{Observed, Reading};
-use crate::{flight, media, report, show};
+use crate::{adopt, flight, media, report, show};
 
 /// How long after it was begun a create whose outcome is not known is waited for: more than any connector asks.
 const SETTLE_AFTER: SignedDuration = SignedDuration::from_mins(2);
@@ -41,6 +42,8 @@ pub struct World {
     pub unreadable: BTreeMap<Key, String>,
     /// What is behind the URLs of images and videos.
     pub files: media::Files,
+    /// Objects that are to be adopted, as the platforms show them.
+    pub seen: Seen,
 }
 
 /// The AdAccounts that are needed to plan all of these.
@@ -99,6 +102,15 @@ fn changed(new: Resource, origin: &Origin, old: &Resource) -> Vec<Problem> {
 ///
 /// All that is wrong with the manifests.
 pub fn plan_all(manifests: &Manifests, world: &World, now: Timestamp) -> Result<report::Report, Vec<Problem>> {
+    Ok(show::report(&plan_each(manifests, world, now)?, &world.accounts))
+}
+
+/// The plans that a report is made of.
+///
+/// # Errors
+///
+/// All that is wrong with the manifests.
+pub fn plan_each(manifests: &Manifests, world: &World, now: Timestamp) -> Result<Vec<Planned>, Vec<Problem>> {
     let problems = refused(manifests, world);
     if !problems.is_empty() {
         return Err(problems);
@@ -111,9 +123,9 @@ pub fn plan_all(manifests: &Manifests, world: &World, now: Timestamp) -> Result<
         let live = world.campaigns.get(key);
         let names = accounts::names(&manifest.object, live);
         let accounts = Accounts { files: world.files.clone(), ..Accounts::gather(key, &names, &sources) };
-        planned.push(plan_one(Subject { key, manifest, spec: Arc::new(spec), live, accounts }, now));
+        planned.push(plan_one(Subject { key, manifest, spec: Arc::new(spec), live, accounts, seen: &world.seen }, now));
     }
-    Ok(show::report(&planned, &world.accounts))
+    Ok(planned)
 }
 
 /// A Campaign and what is known of it.
@@ -123,6 +135,7 @@ struct Subject<'a> {
     spec: Arc<CampaignSpec>,
     live: Option<&'a Campaign>,
     accounts: Accounts,
+    seen: &'a Seen,
 }
 
 /// The plan of one Campaign.
@@ -154,7 +167,7 @@ pub struct Planned {
 }
 
 fn plan_one(subject: Subject<'_>, now: Timestamp) -> Planned {
-    let Subject { key, manifest, spec, live, accounts } = subject;
+    let Subject { key, manifest, spec, live, accounts, seen } = subject;
     let status = live.and_then(|live| live.status.clone()).unwrap_or_default();
     let observed_at = accounts.known.values().filter_map(|known| known.observed_at).min();
     // A simulated clock may be ahead of ours, and nothing was observed later than now.
@@ -179,7 +192,7 @@ fn plan_one(subject: Subject<'_>, now: Timestamp) -> Planned {
     let currencies =
         views.map(|(name, known)| (name.clone(), (known.account.currency, known.observed_at.unwrap_or(now)))).collect();
     let installation = placeholder();
-    let observed = Reading {
+    let mut observed = Reading {
         status: &status,
         spec: &spec,
         installation: &installation,
@@ -200,7 +213,12 @@ fn plan_one(subject: Subject<'_>, now: Timestamp) -> Planned {
         desired: &desired,
         now,
     };
+    let adopting = adopt::see(key, &spec, seen, &mut observed);
     let mut plan = situation.plan(&accounts, &observed);
+    if !adopting.is_empty() {
+        let later = situation.plan(&accounts, &adopt::marked(&observed, &adopting, &situation));
+        adopt::append(&mut plan, later, &adopting);
+    }
     if !edited {
         told_by_operator(&mut plan, &status, spec_changed);
     }
@@ -227,15 +245,15 @@ fn plan_one(subject: Subject<'_>, now: Timestamp) -> Planned {
 
 /// The operator's installation id is a matter of its own. Tokens made of this one are compared with each other only,
 /// and never shown.
-fn placeholder() -> Installation {
+pub(crate) fn placeholder() -> Installation {
     #[allow(clippy::expect_used)] // A constant.
     "plan".parse().expect("a valid installation id")
 }
 
 /// What a plan depends on, but for what was observed.
-struct Situation<'a> {
-    installation: &'a Installation,
-    spec: &'a CampaignSpec,
+pub(crate) struct Situation<'a> {
+    pub(crate) installation: &'a Installation,
+    pub(crate) spec: &'a CampaignSpec,
     generation: i64,
     spec_changed: bool,
     deleting: bool,

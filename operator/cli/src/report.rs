@@ -75,6 +75,8 @@ pub struct Counts {
     pub problems: usize,
     /// Lines of which nothing can be said yet.
     pub not_planned: usize,
+    /// Changes that a platform would refuse (`--live`).
+    pub refused: usize,
     /// As they should be.
     pub unchanged: usize,
 }
@@ -171,6 +173,33 @@ pub struct LineReport {
     /// False: the settings on the platform are neither those of the stored spec nor those of the plan, so some of them
     /// change, and it is not known which.
     pub settings_known: bool,
+    /// What the platform says of the changes (`--live`), in their order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub live: Vec<Verdict>,
+}
+
+/// What a platform says of a change that it was asked about without carrying it out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Verdict {
+    /// The change's action.
+    pub action: String,
+    /// The verdict.
+    pub verdict: VerdictKind,
+    /// More.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+}
+
+/// A verdict's kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum VerdictKind {
+    /// It would be taken.
+    Accepted,
+    /// It would be refused.
+    Refused,
+    /// The platform was not or could not be asked.
+    NotAsked,
 }
 
 /// A reason and what a person needs to know.

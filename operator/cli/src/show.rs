@@ -104,6 +104,7 @@ fn line(planned: &Planned, line: &LinePlan) -> LineReport {
         not_planned: account.map(|(reason, message)| Why { reason: *reason, message: message.clone() }),
         waits: line.wait.as_ref().filter(|_| account.is_none()).map(wait),
         settings_known,
+        live: Vec::new(),
     }
 }
 
@@ -129,6 +130,7 @@ fn retired(planned: &Planned, retired: &RetiredPlan) -> Option<LineReport> {
         not_planned: None,
         waits: None,
         settings_known: true,
+        live: Vec::new(),
     })
 }
 

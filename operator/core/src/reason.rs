@@ -57,7 +57,7 @@ reasons! {
     Malformed,
     /// The spec contradicts itself.
     InvalidSpec,
-    /// The budget and an account have different currencies.
+    /// The budget and an account have different currencies, and no rate between them is given.
     CurrencyMismatch,
     /// A create may have made several objects, of which one has delivered.
     CreateOutcomeUnknown,

@@ -15,8 +15,13 @@ use crate::error::PlatformError;
 use crate::resolve::{Guarded, Lookup, System, is_public};
 
 /// Hosts of the platforms themselves, https only.
-const PLATFORM_HOSTS: &[&str] =
-    &["googleads.googleapis.com", "oauth2.googleapis.com", "graph.facebook.com", "business-api.tiktok.com"];
+const PLATFORM_HOSTS: &[&str] = &[
+    "googleads.googleapis.com",
+    "oauth2.googleapis.com",
+    "graph.facebook.com",
+    "business-api.tiktok.com",
+    "api.pinterest.com",
+];
 
 /// An allow-list of origins.
 #[derive(Clone)]

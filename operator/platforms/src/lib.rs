@@ -12,6 +12,8 @@ pub mod holder;
 mod marks;
 pub mod media;
 pub mod meta;
+mod paused;
+pub mod pinterest;
 pub mod port;
 pub mod quota;
 pub mod registry;

@@ -1,6 +1,6 @@
 //! The names of the labels that mark what is ours, on platforms that have labels.
 
-use adops_core::marker::Installation;
+use adops_core::marker::{Installation, Token};
 
 /// What every label of an installation of adops begins with.
 pub(crate) const PREFIX: &str = "adops:";
@@ -14,6 +14,12 @@ pub(crate) fn is_marker(name: &str) -> bool {
     name.strip_prefix(PREFIX)
         .map(|rest| rest.strip_suffix(PAUSED).unwrap_or(rest))
         .is_some_and(|id| id.parse::<Installation>().is_ok())
+}
+
+/// Which installation an object's name or labels say holds it.
+pub(crate) fn held_by<'a>(name: &str, labels: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    let token = Token::find(name).map(|token| format!("the installation {}", token.installation));
+    token.or_else(|| labels.into_iter().find(|label| is_marker(label)).map(str::to_owned))
 }
 
 /// What the name of the label begins with that is a record of the account's holder.

@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use adops_core::campaign::observed::{ExternalId, Snapshot};
+use adops_core::campaign::observed::{ExternalId, ObservedLine, Snapshot};
 use adops_core::campaign::plan::{Action, NewLine};
 use adops_core::campaign::settings::ContentHash;
 use adops_core::catalog::media::MediaFacts;
@@ -76,6 +76,24 @@ pub enum Scope {
 
 /// Spend by object and account day, in micros.
 pub type Spend = BTreeMap<ExternalId, BTreeMap<Date, i64>>;
+
+/// All that is on an account, whoever made it.
+#[derive(Debug, Clone, Default)]
+pub struct Inventory {
+    /// What the platform has where our lines are.
+    pub items: Vec<Item>,
+    /// Those that are nothing like a line: id, name and why.
+    pub others: Vec<(ExternalId, String, String)>,
+}
+
+/// One object of an [`Inventory`].
+#[derive(Debug, Clone)]
+pub struct Item {
+    /// As a line.
+    pub line: ObservedLine,
+    /// Why it can be none, though its settings may look like one's: a budget that it shares.
+    pub obstacles: Vec<String>,
+}
 
 /// What came of one item of a write.
 #[derive(Debug, Clone, PartialEq)]
@@ -158,6 +176,13 @@ pub trait AdPlatform: Send + Sync {
     /// Lists lines. `Snapshot::began` is the business time before the first request was sent.
     async fn observe(&self, scope: &Scope) -> Result<Snapshot, PlatformError>;
 
+    /// Lists all that is on the account, whoever made it, for an import. Like [`AdPlatform::observe`] it goes in bulk
+    /// and to the last page.
+    async fn inventory(&self) -> Result<Inventory, PlatformError> {
+        let message = format!("there is no import from {} yet", self.rules().platform());
+        Err(PlatformError::Rejected { reason: Reason::Unsupported, message })
+    }
+
     /// Who writes to the account, as its record said when [`AdPlatform::observe`] last read it; none where the platform
     /// cannot keep that.
     fn holder(&self) -> Option<String> {
@@ -178,6 +203,15 @@ pub trait AdPlatform: Send + Sync {
 
     /// Creates lines, paused. One outcome for each, in order. Places must have been resolved.
     async fn create(&self, lines: &[NewLine]) -> Vec<Outcome>;
+
+    /// Asks the platform what it would say to these creates and changes, without any effect: one verdict for each line,
+    /// then one for each change. Only a connector that was made for it ([`Connection::rehearsal`]) does so; platforms
+    /// without a dry run answer `Unsupported`.
+    async fn rehearse(&self, lines: &[NewLine], changes: &[Action]) -> Vec<Result<(), PlatformError>> {
+        let message = format!("{} has no dry run that adops can use", self.rules().platform());
+        let refusal = PlatformError::Rejected { reason: Reason::Unsupported, message };
+        vec![Err(refusal); lines.len() + changes.len()]
+    }
 
     /// Changes objects. One outcome for each, in order; several changes of one object are sent together.
     ///
@@ -231,6 +265,8 @@ pub struct Connection {
     pub request_timeout: Duration,
     /// Which cluster we are, where the platform keeps who holds an account; none for one that never writes.
     pub hold: Option<Hold>,
+    /// Whether the connector is for [`AdPlatform::rehearse`]: whatever it sends is a dry run.
+    pub rehearsal: bool,
 }
 
 /// How long a request may take if nobody says otherwise.

@@ -353,3 +353,42 @@ impl Drop for Urgent<'_> {
         self.0.paced().urgent -= 1;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::BusinessClock;
+
+    struct Hands(Mutex<Timestamp>);
+
+    impl BusinessClock for Hands {
+        fn now(&self) -> Timestamp {
+            *self.0.lock().unwrap()
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_held_back_waits_until_the_platforms_time_and_what_is_more_important_does_not() {
+        let start: Timestamp = "2027-03-01T00:00:00Z".parse().unwrap();
+        let clock = Arc::new(Hands(Mutex::new(start)));
+        let quotas = Quotas::new(start, None);
+        let meter = |scope| Meter::new(quotas.scope(scope, &TimeZone::UTC), clock.clone());
+        let (one, other) = (meter("app"), meter("app"));
+        let (soon, later) = (start + SignedDuration::from_mins(5), start + SignedDuration::from_mins(19));
+        one.hold_back(Use::Grow, later);
+        one.hold_back(Use::Grow, soon);
+        let ask = async |meter: &Meter, of| spend(of, meter.before(1)).await.0;
+        for of in [Use::Grow, Use::Polish] {
+            let Err(PlatformError::NotSent { until, .. }) = ask(&one, of).await else { panic!("{of}") };
+            assert_eq!(until, later, "a shorter wait does not end a longer one");
+            assert!(ask(&other, of).await.is_ok(), "another account of the scope goes on");
+        }
+        assert!(ask(&one, Use::Protect).await.is_ok() && ask(&one, Use::Observe).await.is_ok());
+        one.hold_back(Use::Protect, soon);
+        assert!(ask(&one, Use::Protect).await.is_err());
+        *clock.0.lock().unwrap() = soon;
+        assert!(ask(&one, Use::Protect).await.is_ok() && ask(&one, Use::Grow).await.is_err());
+        *clock.0.lock().unwrap() = later;
+        assert!(ask(&one, Use::Polish).await.is_ok());
+    }
+}

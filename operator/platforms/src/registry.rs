@@ -5,7 +5,7 @@ use std::sync::Arc;
 use adops_core::platform::{Platform, PlatformRules};
 
 use crate::port::{AdPlatform, ConnectError, Connection};
-use crate::{google_ads, meta, tiktok};
+use crate::{google_ads, meta, pinterest, tiktok};
 
 /// A connector.
 pub struct Entry {
@@ -33,6 +33,11 @@ pub const CONNECTORS: &[Entry] = &[
         platform: tiktok::PLATFORM,
         connect: |connection| Ok(Arc::new(tiktok::TikTok::new(connection)?)),
         rules: || Arc::new(tiktok::Rules),
+    },
+    Entry {
+        platform: pinterest::PLATFORM,
+        connect: |connection| Ok(Arc::new(pinterest::Pinterest::new(connection)?)),
+        rules: || Arc::new(pinterest::Rules),
     },
 ];
 

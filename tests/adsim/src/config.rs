@@ -9,6 +9,7 @@ pub use crate::google::config::{
     AccessLevel, AccountConfig, GoogleConfig, Limits, OAuthClient, Project, ServiceAccount,
 };
 pub use crate::meta::config::{MetaAccountConfig, MetaApp, MetaConfig, MetaLimits, MetaQuota, MetaRules, MetaToken};
+pub use crate::pinterest::config::{PinterestAccountConfig, PinterestConfig};
 pub use crate::tiktok::config::TikTokConfig;
 
 /// The whole simulator's configuration. The default has one Google Ads account of 10 digits, in US dollars and New
@@ -30,6 +31,8 @@ pub struct Config {
     pub meta: MetaConfig,
     /// TikTok.
     pub tiktok: TikTokConfig,
+    /// Pinterest.
+    pub pinterest: PinterestConfig,
     /// File to which each request and its answer is appended as one JSON line. Without it, one in the folder that the
     /// environment variable `ADOPS_RECORD_DIR` names, if any.
     pub record: Option<PathBuf>,
@@ -47,6 +50,7 @@ impl Default for Config {
             google: GoogleConfig::default(),
             meta: MetaConfig::default(),
             tiktok: TikTokConfig::default(),
+            pinterest: PinterestConfig::default(),
             record: None,
             keep_requests: 0,
         }

@@ -7,7 +7,7 @@
 //! A simulator that is kinder than the real service is a bug. What is known from the service's descriptions or seen
 //! live is simulated as it is; what is assumed says so in a comment.
 //!
-//! Google Ads lives in [`google`], Meta in [`meta`], TikTok in [`tiktok`]. Platforms share port, clock, faults, ledger,
+//! Google Ads lives in [`google`], Meta in [`meta`], TikTok in [`tiktok`], Pinterest in [`pinterest`]. Platforms share port, clock, faults, ledger,
 //! recorder and the admin API; what a platform has to offer for that is the trait in `platform.rs`.
 
 mod admin;
@@ -20,6 +20,7 @@ pub mod google;
 pub mod ledger;
 pub mod meta;
 mod multipart;
+pub mod pinterest;
 pub mod platform;
 pub mod record;
 mod server;
@@ -44,6 +45,9 @@ pub use google::view::AccountView;
 pub use ledger::{Actor, Change, LedgerEntry};
 pub use meta::edits::{MetaEdit, MetaEditAction};
 pub use meta::view::MetaAccountView;
+pub use pinterest::config::{PinterestAccountConfig, PinterestConfig};
+pub use pinterest::edits::{PinterestAction, PinterestEdit};
+pub use pinterest::view::PinterestAccountView;
 pub use platform::PlatformName;
 pub use record::RecordedRequest;
 pub use tiktok::config::{AdvertiserConfig, TikTokConfig};
@@ -181,6 +185,11 @@ impl AdSim {
         format!("{}/open_api", self.inner.url())
     }
 
+    /// Base URL of Pinterest's API; paths begin with the version.
+    pub fn pinterest_url(&self) -> String {
+        self.inner.url()
+    }
+
     /// URL of Google's OAuth2 token endpoint.
     pub fn token_url(&self) -> String {
         format!("{}{}", self.inner.url(), google::port::TOKEN_PATH)
@@ -313,6 +322,37 @@ impl AdSim {
     /// Undoes a revocation, or the end of all tokens.
     pub fn restore_tiktok_token(&self, token: &str) {
         self.inner.platforms.tiktok().auth.restore(token);
+    }
+
+    /// Makes an edit of a Pinterest ad account by hand and returns what it changed.
+    pub fn edit_pinterest(&self, edit: &PinterestEdit) -> Result<Vec<LedgerEntry>, EditError> {
+        let mut pinterest = self.inner.platforms.pinterest();
+        Ok(self.inner.ledger.add(pinterest.edit(edit, self.inner.clock.now())?))
+    }
+
+    /// A view of a Pinterest ad account, if there is one.
+    pub fn pinterest_account(&self, id: &str) -> Option<PinterestAccountView> {
+        self.inner.platforms.pinterest().view(id, self.inner.clock.now())
+    }
+
+    /// Changes the rules of the simulated Pinterest: lag, limits, versions. Accounts stay as they are.
+    pub fn configure_pinterest(&self, change: impl FnOnce(&mut PinterestConfig)) {
+        change(&mut self.inner.platforms.pinterest().config);
+    }
+
+    /// Lets all of Pinterest's access tokens expire, until one is restored.
+    pub fn expire_pinterest_tokens(&self) {
+        self.inner.platforms.pinterest().end_tokens();
+    }
+
+    /// Revokes one of Pinterest's access tokens.
+    pub fn revoke_pinterest_token(&self, token: &str) {
+        self.inner.platforms.pinterest().revoke_token(token);
+    }
+
+    /// Undoes a revocation, or the end of all tokens.
+    pub fn restore_pinterest_token(&self, token: &str) {
+        self.inner.platforms.pinterest().restore_token(token);
     }
 
     /// Google's searches see accounts as they were this long ago, from now on.

@@ -82,6 +82,7 @@ async fn main() -> Result<()> {
         "google": sim.google_url(),
         "meta": sim.meta_url(),
         "tiktok": sim.tiktok_url(),
+        "pinterest": sim.pinterest_url(),
         "token": sim.token_url(),
         "admin": sim.admin_url(),
     });

@@ -15,6 +15,7 @@ use crate::faults::Faults;
 use crate::google::Google;
 use crate::ledger::LedgerEntry;
 use crate::meta::Meta;
+use crate::pinterest::{self, Pinterest};
 use crate::tiktok::{self, TikTok};
 
 /// The platforms.
@@ -28,11 +29,14 @@ pub enum PlatformName {
     Meta,
     /// TikTok.
     TikTok,
+    /// Pinterest.
+    Pinterest,
 }
 
 impl PlatformName {
     /// All platforms.
-    pub const ALL: &[PlatformName] = &[PlatformName::Google, PlatformName::Meta, PlatformName::TikTok];
+    pub const ALL: &[PlatformName] =
+        &[PlatformName::Google, PlatformName::Meta, PlatformName::TikTok, PlatformName::Pinterest];
 
     /// The name as ledger and recordings have it.
     pub fn as_str(self) -> &'static str {
@@ -40,6 +44,7 @@ impl PlatformName {
             PlatformName::Google => "google",
             PlatformName::Meta => "meta",
             PlatformName::TikTok => "tiktok",
+            PlatformName::Pinterest => "pinterest",
         }
     }
 
@@ -53,6 +58,8 @@ impl PlatformName {
             PlatformName::Meta
         } else if tiktok::port::is_path(path) {
             PlatformName::TikTok
+        } else if pinterest::port::is_path(path) {
+            PlatformName::Pinterest
         } else {
             PlatformName::Google
         }
@@ -161,6 +168,7 @@ pub(crate) struct Platforms {
     google: Mutex<Google>,
     meta: Mutex<Meta>,
     tiktok: Mutex<TikTok>,
+    pinterest: Mutex<Pinterest>,
 }
 
 impl Platforms {
@@ -170,6 +178,7 @@ impl Platforms {
             google: Mutex::new(Google::new(config.google.clone(), config.seed)?),
             meta: Mutex::new(Meta::new(config.meta.clone(), config.seed)?),
             tiktok: Mutex::new(TikTok::new(config.tiktok.clone(), config.seed)?),
+            pinterest: Mutex::new(Pinterest::new(config.pinterest.clone(), config.seed)?),
         })
     }
 
@@ -188,12 +197,18 @@ impl Platforms {
         self.tiktok.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Pinterest.
+    pub(crate) fn pinterest(&self) -> MutexGuard<'_, Pinterest> {
+        self.pinterest.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Works with a platform.
     pub(crate) fn with<R>(&self, name: PlatformName, work: impl FnOnce(&mut dyn Platform) -> R) -> R {
         match name {
             PlatformName::Google => work(&mut *self.google()),
             PlatformName::Meta => work(&mut *self.meta()),
             PlatformName::TikTok => work(&mut *self.tiktok()),
+            PlatformName::Pinterest => work(&mut *self.pinterest()),
         }
     }
 

@@ -1,9 +1,11 @@
-//! `adops-bench campaigns`: a real control plane, a simulated platform and the operator as a process of its own. It
-//! prints a table and writes the same as JSON. Benches print figures; they do not judge.
+//! `adops-bench campaigns`: a real control plane, a simulated platform and the operator as a process of its own.
+//! `adops-bench platforms`: the connectors alone. Each prints a table and writes the same as JSON. Benches print figures;
+//! they do not judge.
 
 mod campaigns;
 mod gauge;
 mod load;
+mod platforms;
 mod stage;
 mod table;
 
@@ -23,6 +25,8 @@ struct Args {
 enum Bench {
     /// First sync, rest and change of many lines over five accounts.
     Campaigns(campaigns::Args),
+    /// Requests of an idle poll and of budget changes, on each platform.
+    Platforms(platforms::Args),
 }
 
 #[tokio::main]
@@ -34,6 +38,11 @@ async fn main() -> anyhow::Result<()> {
             // The control plane has ended with the run.
             let _ = std::fs::remove_dir_all(&folder);
             let figures = result?;
+            println!("\n{}", table::markdown(&figures));
+            write(&args.out, &figures)
+        }
+        Bench::Platforms(args) => {
+            let figures = platforms::run(&args).await?;
             println!("\n{}", table::markdown(&figures));
             write(&args.out, &figures)
         }

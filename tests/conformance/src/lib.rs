@@ -5,6 +5,7 @@
 //! [`Subject::lacks`], and the tests of that say so instead of passing silently.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test")]
+#![allow(clippy::missing_panics_doc, reason = "a test panics when it fails")]
 
 pub mod spec;
 pub mod subject;

@@ -84,9 +84,10 @@ fn markets(count: usize) -> Vec<Market> {
     let market = |index: usize| {
         let country = countries[index % countries.len()];
         let place = country.parse().unwrap();
-        match index < countries.len() {
-            true => Market::of(place),
-            false => Market { key: format!("m{index:04}"), places: BTreeSet::from([place]) },
+        if index < countries.len() {
+            Market::of(place)
+        } else {
+            Market { key: format!("m{index:04}"), places: BTreeSet::from([place]) }
         }
     };
     (0..count).map(market).collect()

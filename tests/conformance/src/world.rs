@@ -340,6 +340,7 @@ fn connect<S: Subject>(sim: &AdSim, counter: &Arc<Counter>, version: Option<&str
         gate: None,
         request_timeout: REQUEST_TIMEOUT,
         hold: None,
+        rehearsal: false,
     })
     .unwrap_or_else(|error| panic!("{error}"))
 }

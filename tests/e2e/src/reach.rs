@@ -1,10 +1,10 @@
 //! The platforms of a world, alike: how their accounts are called, what they show, and what a person does there.
 
 use adops_conformance::Subject;
-use adops_conformance::subject::{Google, Hand, Meta, Object, TikTok};
+use adops_conformance::subject::{Google, Hand, Meta, Object, Pinterest, TikTok};
 use adsim::{AdSim, Match, PlatformName};
 
-/// All platforms.
+/// The platforms of worlds: those with ads of ours.
 pub const ALL: [PlatformName; 3] = [PlatformName::Google, PlatformName::Meta, PlatformName::TikTok];
 /// The Meta ad account of worlds, without `act_`.
 pub const META: &str = "2345678901";
@@ -27,6 +27,10 @@ macro_rules! with {
                 type $subject = TikTok;
                 $work
             }
+            PlatformName::Pinterest => {
+                type $subject = Pinterest;
+                $work
+            }
         }
     };
 }
@@ -37,6 +41,7 @@ pub fn adaccount(platform: PlatformName) -> &'static str {
         PlatformName::Google => "google-global",
         PlatformName::Meta => "meta-global",
         PlatformName::TikTok => "tiktok-global",
+        PlatformName::Pinterest => "pinterest-global",
     }
 }
 
@@ -46,6 +51,7 @@ pub fn account_id(platform: PlatformName) -> &'static str {
         PlatformName::Google => crate::world::CUSTOMER,
         PlatformName::Meta => META,
         PlatformName::TikTok => TIKTOK,
+        PlatformName::Pinterest => Pinterest::ACCOUNT,
     }
 }
 

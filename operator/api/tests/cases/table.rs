@@ -714,7 +714,7 @@ pub const CASES: &[Case] = &[
     account(
         "platform: Google",
         "platform: Bing",
-        &["spec.platform: Unsupported value: \"Bing\": supported values: \"Google\", \"Meta\", \"TikTok\""],
+        &["spec.platform: Unsupported value: \"Bing\": supported values: \"Google\", \"Meta\", \"TikTok\", \"Pinterest\""],
     ),
     account(
         "spec:\n",

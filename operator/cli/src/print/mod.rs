@@ -6,7 +6,7 @@ pub mod text;
 
 use adops_core::campaign::plan::Cause;
 
-use crate::report::{ChangeReport, Counts, LineReport, Money, Report, Shown};
+use crate::report::{ChangeReport, Counts, LineReport, Money, Report, Shown, Verdict, VerdictKind};
 
 /// What a plan comes to, in one sentence without money.
 fn summary(counts: &Counts) -> String {
@@ -83,6 +83,9 @@ fn details(line: &LineReport) -> Vec<String> {
         let name = change.field.map_or_else(|| change.action.to_owned(), |field| field.to_string());
         match change.action {
             "set" => told.extend(parts.iter().map(|part| format!("{name}: {part}"))),
+            "mark" if change.cause == Cause::Spec => {
+                told.push(format!("it is adopted: our marker is written on {}", parts.join(", ")));
+            }
             "mark" => told.push(format!("our marker is written again: {}", parts.join(", "))),
             _ => {}
         }
@@ -99,8 +102,28 @@ fn details(line: &LineReport) -> Vec<String> {
                 .to_owned(),
         );
     }
+    told.extend(verdicts(line));
     told.dedup();
     told
+}
+
+/// What the platform said of the changes; one word for all if it would take them.
+fn verdicts(line: &LineReport) -> Vec<String> {
+    if line.live.is_empty() {
+        return Vec::new();
+    }
+    if line.live.iter().all(|verdict| verdict.verdict == VerdictKind::Accepted) {
+        return vec!["the platform would take it".to_owned()];
+    }
+    let told = |verdict: &Verdict| {
+        let message = verdict.message.as_deref().unwrap_or_default();
+        match verdict.verdict {
+            VerdictKind::Accepted => format!("the platform would take {}", verdict.action),
+            VerdictKind::Refused => format!("the platform would refuse {}: {message}", verdict.action),
+            VerdictKind::NotAsked => format!("the platform was not asked: {message}"),
+        }
+    };
+    line.live.iter().map(told).collect()
 }
 
 /// A change's values: `a → b`, or what comes and goes of a list.

@@ -145,6 +145,7 @@ pub fn world(stored: Option<Campaign>) -> World {
         accounts: BTreeMap::from([(key("google-global"), account())]),
         unreadable: BTreeMap::new(),
         files: BTreeMap::new(),
+        seen: BTreeMap::new(),
     }
 }
 

@@ -113,6 +113,7 @@ pub async fn connect(
         interceptor: Some(shared.interceptor.clone()),
         gate: Some(shared.fence.clone()),
         request_timeout: shared.options.request_timeout,
+        rehearsal: false,
         hold: shared.cluster().map(|cluster| Hold {
             me: Holder { installation: shared.options.installation.to_string(), cluster: cluster.to_string() },
             takeover: account.spec.takeover.clone(),

@@ -97,8 +97,9 @@ async fn pass(shared: &Arc<Shared>, key: &Key) -> Result<Reason, WriteError> {
     let reason = seen.reason;
     report::write(shared, key, &account, &state, &seen).await?;
     let next = {
-        let known = state.known();
-        known.block.as_ref().map_or(known.next_poll, |block| block.until)
+        let (known, now) = (state.known(), shared.clock.now());
+        // A block that is over leads back here at once, for ever.
+        known.block.as_ref().map(|block| block.until).filter(|until| *until > now).unwrap_or(known.next_poll)
     };
     shared.accounts_queue.add_at(key.clone(), next);
     Ok(reason)
@@ -145,6 +146,7 @@ async fn observe(shared: &Arc<Shared>, key: &Key, account: &AdAccount, state: &A
         open && known.next_poll <= now
     };
     if !due {
+        reopen(shared, key, state, now);
         return seen(shared, state);
     }
     match list(shared, key, account, state).await {
@@ -163,6 +165,14 @@ async fn observe(shared: &Arc<Shared>, key: &Key, account: &AdAccount, state: &A
             wake(shared, users(shared, key));
             block.as_ref().map_or_else(|| Seen::failed(error.reason(), error.to_string()), Seen::blocked)
         }
+    }
+}
+
+/// A quota that is open again is used by who has waited for it; the listing comes when it is due.
+fn reopen(shared: &Shared, key: &Key, state: &AccountState, now: Timestamp) {
+    let over = |block: &mut Block| block.reason == Reason::QuotaExhausted && block.until <= now;
+    if state.known().block.take_if(over).is_some() {
+        wake(shared, users(shared, key));
     }
 }
 
@@ -274,6 +284,7 @@ async fn list(
         let interval = interval(shared, account, Some(&platform));
         known.interval = Some(interval);
         known.next_poll = now + jittered(interval, key);
+        shared.metrics.listing_interval.set(interval.as_secs());
         (woken, std::mem::take(&mut known.waiting))
     };
     woken.extend(waiting);

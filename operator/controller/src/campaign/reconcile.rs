@@ -164,6 +164,7 @@ async fn rounds(
         drop(slot);
         let done = apply::send(shared, &gathered, items).await;
         apply::settle(&gathered, &done, &mut records, memory);
+        doubt_media(shared, &gathered, &done);
         tell(shared, key, &campaign, &gathered, &done).await;
         // Ids are kept at once: the next round may fail for reasons of its own.
         campaign = write(shared, key, &campaign, report::status(&gathered, &plan, &records)).await?;
@@ -500,6 +501,16 @@ async fn tell_stops(
             let note = format!("{line} was stopped by hand on the platform; it stays so until the spec changes");
             tracing::info!(campaign = %key, "{note}");
             shared.events.warning(&campaign.object_ref(&()), Reason::StoppedOnPlatform, "Observe", note).await;
+        }
+    }
+}
+
+/// Somebody has taken a file out of an account's library: it is put there again, and the line waits.
+fn doubt_media(shared: &Shared, gathered: &Gathered, done: &[Done]) {
+    for Done { item, outcome } in done {
+        let Outcome::Failed(PlatformError::NotSent { reason: Reason::MediaNotReady, .. }) = outcome else { continue };
+        if let Some(known) = gathered.accounts.get(&item.account) {
+            shared.media.doubt(&known.state.key);
         }
     }
 }

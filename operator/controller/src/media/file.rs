@@ -21,6 +21,8 @@ const SETTLE: SignedDuration = SignedDuration::from_mins(5);
 const UNSETTLED: u32 = 3;
 /// How often a file that may be there the next time is asked for before it counts as unreachable.
 const PATIENCE: u32 = 3;
+/// When a file that is not as it should be is looked at again.
+const FIRST_RETRY: SignedDuration = SignedDuration::from_mins(1);
 /// How often a server may say another length than before while memory is waited for.
 const LENGTHS: usize = 3;
 
@@ -111,11 +113,16 @@ impl File {
         (self.flips == UNSETTLED).then_some(Seen::Unsettled)
     }
 
-    fn fail(&mut self, trouble: Trouble, now: Timestamp, seed: u64) {
+    fn fail(&mut self, trouble: Trouble, now: Timestamp, seed: u64, recheck: SignedDuration) {
         self.failures += 1;
         self.requested = false;
+        self.next = Some(if trouble.passing {
+            backoff::until(self.failures, now, seed)
+        } else {
+            // Somebody must put it right: it is looked at less and less often.
+            now + FIRST_RETRY.saturating_mul(1 << (self.failures - 1).min(10)).min(recheck)
+        });
         self.trouble = Some(trouble);
-        self.next = Some(backoff::until(self.failures, now, seed));
     }
 }
 
@@ -217,7 +224,7 @@ fn take(library: &Library, state: &mut State, key: &FileKey, read: Result<Option
     let seen = match read {
         Err(trouble) => {
             tracing::info!(namespace = key.namespace, url = shown(&key.url), trouble.message, "media not read");
-            file.fail(trouble, now, seed_of(&key.url));
+            file.fail(trouble, now, seed_of(&key.url), recheck);
             return;
         }
         Ok(None) => {

@@ -8,7 +8,7 @@
 //! | step | by | then |
 //! |---|---|---|
 //! | fetched, looked into | the file's run | kind, shape, length, size and hash are known |
-//! | held against the platform's rules | the shelf's run | what the platform would not take is never sent |
+//! | held against the platform's rules | the shelf's run | what the platform would not take is never sent; the connector judges whether an ad can do without it |
 //! | asked for by its hash | the shelf's run | what is in the account's library, whoever put it there, is used |
 //! | uploaded | the shelf's run | once for an account and content, after what the platform makes of it was waited for |
 //!
@@ -193,6 +193,15 @@ impl Library {
             if state.files.get(file).is_some_and(File::may_have_changed) {
                 self.files.add(file.clone());
             }
+        }
+    }
+
+    /// An account lacks a file that it had: what it has is asked for again, and what is missing put there.
+    pub fn doubt(&self, account: &Key) {
+        let now = self.clock.now();
+        if let Some(shelf) = self.lock().shelves.get_mut(account) {
+            shelf.doubt(now);
+            self.shelves.add(account.clone());
         }
     }
 

@@ -30,6 +30,8 @@ pub(super) const REFUSED: SignedDuration = SignedDuration::from_hours(24);
 pub(super) struct Shelf {
     pub(super) placements: BTreeMap<FileKey, Placement>,
     pub(super) copies: BTreeMap<ContentHash, Copy>,
+    /// Contents that the platform would not take.
+    pub(super) unfit: BTreeSet<ContentHash>,
     /// How often in a row nothing could be asked or sent.
     pub(super) failures: u32,
     /// When the account is asked again after a failure.
@@ -124,8 +126,9 @@ impl Shelf {
                 Some(trouble) => MediaState::Unreachable(trouble.message.clone()),
             };
         };
-        if let Err(wrong) = rules.takes(facts) {
-            return MediaState::Unusable(wrong);
+        // It may be meant for another platform: whether an ad can do without it is the connector's to say.
+        if rules.takes(facts).is_err() {
+            return MediaState::Known(facts.clone());
         }
         match self.copies.get(&facts.hash).map(|copy| &copy.step) {
             Some(Step::Ready) => MediaState::Known(facts.clone()),
@@ -143,13 +146,11 @@ impl Shelf {
         rules: &dyn PlatformRules,
         now: Timestamp,
     ) -> BTreeSet<ContentHash> {
-        let wanted: BTreeSet<ContentHash> = self
-            .placements
-            .keys()
-            .filter_map(|key| files.get(key)?.facts.as_ref())
-            .filter(|facts| rules.takes(facts).is_ok())
-            .map(|facts| facts.hash.clone())
-            .collect();
+        let of_files = self.placements.keys().filter_map(|key| files.get(key)?.facts.as_ref());
+        let (wanted, unfit): (Vec<_>, Vec<_>) = of_files.partition(|facts| rules.takes(facts).is_ok());
+        let hashes = |of: Vec<&MediaFacts>| of.into_iter().map(|facts| facts.hash.clone()).collect::<BTreeSet<_>>();
+        let (wanted, unfit) = (hashes(wanted), hashes(unfit));
+        self.unfit = unfit;
         self.copies.retain(|hash, _| wanted.contains(hash));
         for hash in wanted {
             self.copies.entry(hash).or_insert(Copy { step: Step::Unasked, next: now, asked: 0, sent: None });
@@ -188,6 +189,13 @@ impl Shelf {
                     Step::Absent
                 }
             };
+        }
+    }
+
+    /// The platform says that something is not there which should be: all is asked for again.
+    pub(super) fn doubt(&mut self, now: Timestamp) {
+        for copy in self.copies.values_mut().filter(|copy| copy.step == Step::Ready) {
+            *copy = Copy { step: Step::Unasked, next: now, asked: 0, sent: None };
         }
     }
 

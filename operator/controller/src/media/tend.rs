@@ -183,7 +183,9 @@ impl State {
             let Some(facts) = &file.facts else { continue };
             let lacks = |shelf: &Shelf| {
                 let copy = shelf.copies.get(&facts.hash).map(|copy| &copy.step);
-                shelf.has(key) && matches!(copy, None | Some(Step::Unasked | Step::Absent))
+                shelf.has(key)
+                    && !shelf.unfit.contains(&facts.hash)
+                    && matches!(copy, None | Some(Step::Unasked | Step::Absent))
             };
             if !shelves.values().any(lacks) {
                 file.content = None;

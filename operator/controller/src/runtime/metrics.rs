@@ -123,6 +123,8 @@ pub struct Metrics {
     pub pass_seconds: Family<Kind, Histogram>,
     /// Unix time of the last full listing that was read to its end.
     pub last_listing: Gauge<f64, AtomicU64>,
+    /// After how many seconds the account of that listing is listed again.
+    pub listing_interval: Gauge,
     /// Whether this process acts.
     pub leader: Gauge,
     /// Changes that an operator which only observes would make.
@@ -145,6 +147,7 @@ impl Default for Metrics {
         let queue_depth = Family::default();
         let pass_seconds: Family<Kind, Histogram> = Family::new_with_constructor(seconds);
         let last_listing = Gauge::default();
+        let listing_interval: Gauge = Gauge::default();
         let leader: Gauge = Gauge::default();
         let planned: Gauge = Gauge::default();
         registry.register("reconcile", "Passes by kind and the reason of their end", passes.clone());
@@ -176,6 +179,11 @@ impl Default for Metrics {
             "When an account was last listed to the end",
             last_listing.clone(),
         );
+        registry.register(
+            "listing_interval_seconds",
+            "After how long the account of the last listing is listed again",
+            listing_interval.clone(),
+        );
         registry.register("leader", "1 while this process acts, 0 while it stands by or observes", leader.clone());
         registry.register("planned_changes", "Changes that --observe withholds", planned.clone());
         Self {
@@ -193,6 +201,7 @@ impl Default for Metrics {
             queue_depth,
             pass_seconds,
             last_listing,
+            listing_interval,
             leader,
             planned,
         }

@@ -1,5 +1,6 @@
 //! From a Campaign's spec to the changes that make the platforms match it.
 
+pub mod import;
 pub mod line;
 #[cfg(test)]
 mod line_tests;

@@ -90,6 +90,20 @@ impl Field {
             Self::SpecialAdCategories => "SpecialAdCategories",
         }
     }
+
+    /// Whether `ignoreFields` may name it.
+    pub fn may_be_left(self) -> bool {
+        !matches!(
+            self,
+            Self::Channel
+                | Self::PoliticalAds
+                | Self::Objective
+                | Self::Optimization
+                | Self::Placements
+                | Self::Identity
+                | Self::SpecialAdCategories
+        )
+    }
 }
 
 impl fmt::Display for Field {

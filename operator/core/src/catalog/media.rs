@@ -87,7 +87,7 @@ pub struct Medium {
 }
 
 /// What is known of files, by the account (as the Campaign names it) that they are for, and URL. On an account a file
-/// is [`MediaState::Known`] when the platform has taken and processed it.
+/// is [`MediaState::Known`] when the platform has taken and processed it, or would not take it anyway.
 pub type MediaBook = BTreeMap<(String, String), MediaState>;
 
 #[cfg(test)]

@@ -114,6 +114,7 @@ impl World {
     pub(crate) fn apply_spec(&mut self, spec: CampaignSpec) {
         if *self.spec != spec {
             self.generation += 1;
+            self.platform.caps.push((self.now, spec.budget.amount.micros()));
             self.spec = Arc::new(spec);
         }
     }
@@ -287,7 +288,7 @@ impl World {
         // A status that was rebuilt says nothing of what runs outside of the spec.
         self.forgotten &= plan.retired.iter().any(|retired| retired.object.delivery == Delivery::Enabled);
         let basis = self.memory.snapshots.values().map(|snapshot| snapshot.began).min().unwrap_or(self.now) - LAG;
-        let decision = Decision { cap: self.spec.budget.amount.micros(), basis };
+        let decision = Decision { cap: self.spec.budget.amount.micros(), basis, sent: self.now };
         let mut fates = faults.fates.iter().copied();
         for (account, key, action) in &todo {
             if dies() {

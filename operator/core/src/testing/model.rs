@@ -119,6 +119,8 @@ pub(crate) struct Decision {
     pub(crate) cap: i64,
     /// The oldest state that was looked at.
     pub(crate) basis: Timestamp,
+    /// When it was sent.
+    pub(crate) sent: Timestamp,
 }
 
 /// The platform: all accounts of it.
@@ -127,6 +129,8 @@ pub(crate) struct Model {
     objects: BTreeMap<(String, ExternalId), Vec<(Timestamp, Held)>>,
     late: Vec<(Timestamp, String, Action, Decision)>,
     next_id: u64,
+    /// The Campaign's budgets in micros, each with the instant from which on it counts.
+    pub(crate) caps: Vec<(Timestamp, i64)>,
     /// When somebody else last changed something.
     pub(crate) last_hand: Option<Timestamp>,
     /// Rules that a write of ours has broken.
@@ -242,8 +246,11 @@ impl Model {
         });
         let recent_hand = self.last_hand.is_some_and(|hand| hand >= decision.basis);
         let after = self.enabled_sum();
-        if after > before && after > decision.cap && !recent_hand {
-            self.broken.push(format!("S3: {action} of {id} makes {after} of {} at {at}", decision.cap));
+        // What was sent below one budget may take its effect below another that is larger.
+        let since = self.caps.iter().filter(|(from, _)| *from >= decision.sent).map(|(_, cap)| *cap);
+        let cap = since.fold(decision.cap, i64::max);
+        if after > before && after > cap && !recent_hand {
+            self.broken.push(format!("S3: {action} of {id} makes {after} of {cap} at {at}"));
         }
         if matches!(action, Action::Enable { .. }) && !recent_hand && self.twins(account, &id) > 1 {
             self.broken.push(format!("S1: {action} of {id}: another object of the line is enabled at {at}"));

@@ -351,3 +351,37 @@ proptest! {
         prop_assert_eq!(&world.platform.ledger[writes..], &[]);
     }
 }
+
+/// An enable that is under way while the budget is raised, and used, takes its effect below the new budget.
+#[test]
+fn a_late_write_is_held_to_the_budgets_since_it_was_sent() {
+    let small = Choices {
+        markets: [1, 2].into(),
+        accounts: 1,
+        budget: 0,
+        weight: 0,
+        state: true,
+        pause_one: false,
+        ages: 18,
+        bidding: false,
+        fallback: false,
+        redistribute: false,
+        suspend: false,
+        report: false,
+        overrule: false,
+        allow: false,
+        deletion: 0,
+    };
+    let pass =
+        |wait: u8, fates: &[Fate]| Step::Pass { wait, faults: Faults { fates: fates.to_vec(), ..Faults::default() } };
+    let larger = Choices { markets: [1].into(), accounts: 2, budget: 1, state: false, ..small.clone() };
+    let steps = [
+        pass(91, &[]),
+        pass(91, &[]),
+        pass(87, &[]),
+        pass(4, &[Fate::Effect(36)]),
+        Step::Spec(larger.clone()),
+        pass(1, &[Fate::NoEffect]),
+    ];
+    walk(&small, &steps, &larger.last());
+}

@@ -23,6 +23,7 @@ use super::listing;
 use super::operations::{TemporaryIds, Writer, attach_label, update};
 use super::ownership::Known;
 use super::places::Languages;
+use super::render::NAME_LENGTH;
 use super::structure;
 use super::tree::Tree;
 use crate::error::PlatformError;
@@ -78,7 +79,7 @@ impl GoogleAds {
 
     async fn attempt(&self, changes: &[Action]) -> Vec<Tried> {
         let mut results: Vec<Option<Tried>> = vec![None; changes.len()];
-        let jobs = match self.plan_jobs(changes, &mut results).await {
+        let mut jobs = match self.plan_jobs(changes, &mut results).await {
             Ok(jobs) => jobs,
             // Only reads have failed.
             Err(error) => {
@@ -87,6 +88,13 @@ impl GoogleAds {
             }
         };
         self.forget(changes);
+        for job in &mut jobs {
+            self.client.rehearsable(&mut job.unit);
+        }
+        let (empty, jobs): (Vec<Job>, Vec<Job>) = jobs.into_iter().partition(|job| job.unit.operations.is_empty());
+        for job in empty {
+            job.file(changes, Sent::Done(Vec::new()), &mut results);
+        }
         let (single, whole): (Vec<Job>, Vec<Job>) = jobs.into_iter().partition(|job| job.unit.operations.len() == 1);
         self.carry_out(changes, whole, &mut results).await;
         self.carry_out_singly(changes, single, &mut results).await;
@@ -351,14 +359,24 @@ impl Workshop<'_> {
                 let amount = json!({ "amountMicros": to.micros().to_string() });
                 vec![update("campaignBudgetOperation", known.budget.clone(), amount, "amountMicros")]
             }
-            Action::Mark { name, paused, .. } => self.mark(id, name, *paused)?,
+            Action::Mark { name, token, paused, .. } => {
+                let group_token = known.is_nobodys().then_some(token.as_str());
+                self.mark(id, name, group_token, *paused)?
+            }
             Action::Remove { .. } if !known.live => Vec::new(),
             Action::Remove { .. } => vec![writer.remove_campaign(id)],
             Action::Set { field, to, .. } => self.set(id, *field, to)?,
         })
     }
 
-    fn mark(&self, id: &ExternalId, name: &str, paused: bool) -> Result<Vec<serde_json::Value>, PlatformError> {
+    /// `adopted`: the token that is put behind the ad group's own name; none if that is to be called as the campaign is.
+    fn mark(
+        &self,
+        id: &ExternalId,
+        name: &str,
+        adopted: Option<&str>,
+        paused: bool,
+    ) -> Result<Vec<serde_json::Value>, PlatformError> {
         let labels = self.labels.as_ref().map_err(Clone::clone)?;
         let unseen = || rejected(Reason::RemovedOnPlatform, format!("the account has no campaign {id}"));
         let tree = self.trees.get(id).ok_or_else(unseen)?;
@@ -376,9 +394,13 @@ impl Workshop<'_> {
             true if tree.is_enabled() => operations.push(self.writer.detach_label(id, &labels.paused)),
             _ => {}
         }
-        if let Some(group) = tree.main_group().filter(|group| group.own.name != name) {
-            let resource = group.own.resource_name.clone();
-            operations.push(update("adGroupOperation", resource, json!({ "name": name }), "name"));
+        if let Some(group) = tree.main_group() {
+            let own: String = group.own.name.chars().take(NAME_LENGTH).collect();
+            let name = adopted.map_or_else(|| name.to_owned(), |token| format!("{own} {token}"));
+            if group.own.name != name {
+                let resource = group.own.resource_name.clone();
+                operations.push(update("adGroupOperation", resource, json!({ "name": name }), "name"));
+            }
         }
         Ok(operations)
     }

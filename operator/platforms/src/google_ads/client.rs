@@ -35,6 +35,8 @@ pub(super) struct Client {
     pub(super) meter: Meter,
     /// Who holds the account; none where no record is kept.
     pub(super) keeper: Option<Keeper>,
+    /// Whether nothing that is sent shall have an effect.
+    pub(super) rehearsal: bool,
 }
 
 /// What came of a mutate request that was accepted as a whole.
@@ -129,8 +131,11 @@ impl Client {
             mutate_operations: &'a [Value],
             #[serde(skip_serializing_if = "std::ops::Not::not")]
             partial_failure: bool,
+            #[serde(skip_serializing_if = "std::ops::Not::not")]
+            validate_only: bool,
         }
-        let request = Request { mutate_operations: operations, partial_failure: partial };
+        let request =
+            Request { mutate_operations: operations, partial_failure: partial, validate_only: self.rehearsal };
         let cost = u64::try_from(operations.len()).unwrap_or(u64::MAX);
         let answer = self.post("googleAds:mutate", &request, true, cost, not_after).await?;
         // Whatever it says, it was carried out.

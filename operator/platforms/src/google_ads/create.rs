@@ -34,7 +34,9 @@ impl GoogleAds {
         for (index, blueprint) in blueprints.into_iter().enumerate() {
             match blueprint {
                 Ok(blueprint) => {
-                    units.push(Unit { operations: writer.line(&blueprint, &labels, &mut ids) });
+                    let mut unit = Unit { operations: writer.line(&blueprint, &labels, &mut ids) };
+                    self.client.rehearsable(&mut unit);
+                    units.push(unit);
                     ready.push((index, blueprint.name));
                     outcomes.push(None);
                 }
@@ -79,6 +81,8 @@ impl GoogleAds {
         match sent {
             Sent::Done(names) => match names.get(CAMPAIGN_AT).cloned().flatten().as_deref().and_then(id_of) {
                 Some(id) => Outcome::Applied { id },
+                // A rehearsal makes nothing that could have an id.
+                None if self.client.rehearsal => Outcome::Applied { id: ExternalId::new() },
                 None => Outcome::Unknown(PlatformError::Unreadable {
                     message: "the answer does not name the campaign that was created".to_owned(),
                 }),

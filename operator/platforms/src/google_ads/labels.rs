@@ -8,7 +8,7 @@ use adops_core::marker::Installation;
 use serde_json::json;
 
 use super::client::Client;
-use super::holder;
+use super::{holder, rehearsal};
 use crate::error::PlatformError;
 use crate::holder::Record;
 use crate::marks;
@@ -72,6 +72,9 @@ impl Labels {
         let book = self.read(client, installation).await?;
         if let Some(own) = both(&book) {
             return Ok(own);
+        }
+        if client.rehearsal {
+            return Ok(rehearsal::labels(client, &book));
         }
         let wanted = [
             (book.ours.is_none(), installation.label(), "Made by adops: do not remove"),

@@ -82,6 +82,21 @@ pub(super) async fn all(
     Ok(trees)
 }
 
+/// Everything on the account, whoever made it: whole trees of what is live, the bare rest of what is removed.
+pub(super) async fn everything(client: &Client, goals: &Goals) -> Result<Trees, PlatformError> {
+    let mut trees = campaigns(client, &format!("campaign.status = 'REMOVED' AND {BASE}")).await?;
+    subtrees(client, &format!("campaign.status != 'REMOVED' AND {BASE}"), goals, &mut trees).await?;
+    Ok(trees)
+}
+
+/// Id and name of copies of campaigns that belong to experiments, and of whatever else is no campaign of its own.
+pub(super) async fn copies(client: &Client) -> Result<BTreeMap<ExternalId, String>, PlatformError> {
+    let query = "SELECT campaign.id, campaign.name FROM campaign WHERE campaign.status != 'REMOVED' \
+                 AND campaign.experiment_type != 'BASE'";
+    let rows: Vec<CampaignRow> = client.search(query).await?;
+    Ok(rows.into_iter().map(|row| (row.campaign.id, row.campaign.name)).collect())
+}
+
 /// What has these ids, removed or not.
 pub(super) async fn of_ids(client: &Client, goals: &Goals, ids: &BTreeSet<ExternalId>) -> Result<Trees, PlatformError> {
     let mut trees = Trees::new();

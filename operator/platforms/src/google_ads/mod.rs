@@ -24,15 +24,18 @@ mod change;
 mod client;
 mod cost;
 mod create;
+mod describe;
 mod errors;
 mod goals;
 mod holder;
+mod inventory;
 mod labels;
 mod listing;
 mod observe;
 mod operations;
 mod ownership;
 mod places;
+mod rehearsal;
 mod render;
 mod rules;
 mod spend;
@@ -45,15 +48,15 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use adops_core::campaign::observed::{ExternalId, Snapshot};
+use adops_core::campaign::observed::{ExternalId, ObservedLine, Snapshot};
 use adops_core::campaign::plan::{Action, NewLine};
 use adops_core::marker::{CampaignHash, Installation};
 use adops_core::market::Place;
 use adops_core::platform::{Platform, PlatformRules};
 use adops_core::secret::Secret;
 use async_trait::async_trait;
-use jiff::SignedDuration;
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 
 pub use self::rules::Rules;
 
@@ -67,7 +70,7 @@ use self::ownership::Known;
 use self::places::Atlas;
 use self::tree::Tree;
 use crate::error::PlatformError;
-use crate::port::{AccountFacts, AdPlatform, ConnectError, Connection, Outcome, Scope, Spend};
+use crate::port::{AccountFacts, AdPlatform, ConnectError, Connection, Inventory, Outcome, Scope, Spend};
 use crate::quota::{Meter, Quota};
 use crate::transport::Transport;
 
@@ -125,6 +128,7 @@ impl GoogleAds {
                 let lag = READ_AFTER_WRITE_LAG.unsigned_abs();
                 holder::Keeper::new(hold, connection.request_timeout, lag)
             }),
+            rehearsal: connection.rehearsal,
         };
         Ok(Self {
             client,
@@ -168,19 +172,23 @@ impl GoogleAds {
             Scope::Ids(ids) => listing::of_ids(&self.client, &goals, ids).await?,
         };
         self.remember(&trees, &labels, matches!(scope, Scope::All { .. }));
-        let places = self.atlas.places(&self.client, &observe::constants(&trees)).await?;
-        let languages = self.atlas.languages(&self.client).await?;
-        let lens = Lens {
-            installation: &self.installation,
-            labels: &labels,
-            places: &places,
-            languages: &languages,
-            goals: &goals,
-            seen: began,
-        };
-        let lines =
-            trees.iter().map(|(id, tree)| Ok((id.clone(), lens.line(tree)?))).collect::<Result<_, PlatformError>>()?;
+        let lines = self.lines(&trees, &labels, &goals, began).await?;
         Ok(Snapshot { began, lines })
+    }
+
+    /// Trees as lines.
+    async fn lines(
+        &self,
+        trees: &BTreeMap<ExternalId, Tree>,
+        labels: &LabelBook,
+        goals: &Goals,
+        seen: Timestamp,
+    ) -> Result<BTreeMap<ExternalId, ObservedLine>, PlatformError> {
+        let places = self.atlas.places(&self.client, &observe::constants(trees)).await?;
+        let languages = self.atlas.languages(&self.client).await?;
+        let (places, languages) = (&places, &languages);
+        let lens = Lens { installation: &self.installation, labels, places, languages, goals, seen };
+        trees.iter().map(|(id, tree)| Ok((id.clone(), lens.line(tree)?))).collect()
     }
 
     /// Keeps what is needed to change what was read; a full listing replaces all that was kept.
@@ -240,6 +248,10 @@ impl AdPlatform for GoogleAds {
         self.read(scope).await
     }
 
+    async fn inventory(&self) -> Result<Inventory, PlatformError> {
+        self.take_inventory().await
+    }
+
     fn holder(&self) -> Option<String> {
         self.labels.book().holder.map(|record| record.to_string())
     }
@@ -260,6 +272,10 @@ impl AdPlatform for GoogleAds {
 
     async fn create(&self, lines: &[NewLine]) -> Vec<Outcome> {
         self.create_lines(lines).await
+    }
+
+    async fn rehearse(&self, lines: &[NewLine], changes: &[Action]) -> Vec<Result<(), PlatformError>> {
+        self.rehearse_all(lines, changes).await
     }
 
     async fn change(&self, changes: &[Action]) -> Vec<Outcome> {

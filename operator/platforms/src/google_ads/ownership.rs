@@ -49,6 +49,11 @@ impl Known {
         }
     }
 
+    /// Whether nobody's marker is on it: to mark it is to adopt it.
+    pub(super) fn is_nobodys(&self) -> bool {
+        self.owner == Owner::Nobody
+    }
+
     /// S2: nothing is changed that is not ours, and nothing is taken from another owner.
     pub(super) fn allow(&self, id: &ExternalId, action: &Action) -> Result<(), PlatformError> {
         let refuse = |reason, message: String| Err(rejected(reason, message));

@@ -19,7 +19,7 @@ use super::text::{self, Keyword};
 use crate::text as names;
 
 /// Characters of a campaign's name without its token; Google takes 255 in all.
-const NAME_LENGTH: usize = 200;
+pub(super) const NAME_LENGTH: usize = 200;
 /// Responsive search ads that an ad group can show.
 const ADS: usize = 3;
 

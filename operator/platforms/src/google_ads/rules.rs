@@ -1,5 +1,6 @@
 //! Google Ads' rules: the pure half of the connector.
 
+use adops_core::campaign::import::Description;
 use adops_core::campaign::line::{DesiredLine, LineProblem};
 use adops_core::campaign::observed::ObservedLine;
 use adops_core::campaign::settings::{Field, Settings, Value};
@@ -24,6 +25,10 @@ impl PlatformRules for Rules {
 
     fn render(&self, line: &DesiredLine, account: &Account) -> Result<Settings, Vec<LineProblem>> {
         super::render::render(line, account)
+    }
+
+    fn describe(&self, object: &ObservedLine, account: &Account) -> Result<Description, Vec<String>> {
+        super::describe::describe(object, account)
     }
 
     fn manner(&self, field: Field, from: Option<&Value>, _to: &Value, _line: &ObservedLine, now: Timestamp) -> Manner {

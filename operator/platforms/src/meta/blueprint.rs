@@ -97,10 +97,9 @@ impl Dictionary<'_> {
                 vec![("promoted_object", conversion.promoted(pixel).to_string())]
             }
             (Field::Bidding, Value::Text(bid)) => self.bid(bid)?,
-            // What should have begun begins when it is made.
+            // What should have begun begins now.
             (Field::Start, Value::Instant(start)) => {
-                let start = self.instant(*start)?;
-                if start > self.now { vec![("start_time", self.time(start))] } else { Vec::new() }
+                vec![("start_time", self.time(self.instant(*start)?.max(self.now)))]
             }
             (Field::End, Value::Instant(end)) => {
                 let end = self.instant(*end)?.max(self.now + SOON);

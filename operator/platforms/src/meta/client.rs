@@ -1,7 +1,7 @@
 //! Requests to the Marketing API: single ones, pages, batches, files.
 //!
-//! The token travels in a header, so that no address holds it. Every answer's usage headers are heard, before anything
-//! is made of the answer itself.
+//! The token travels in a header, or in the body where there is one: no address holds it but the one that asks about
+//! the token itself. Every answer's usage headers are heard before anything is made of the answer.
 
 use std::time::Instant;
 
@@ -192,8 +192,7 @@ impl Client {
     pub(super) async fn post_file<T: DeserializeOwned>(&self, path: &str, file: &File<'_>) -> Result<T, Refusal> {
         let not_after = self.hold().await?;
         let terms = Terms { write: true, not_after, ..Terms::READ };
-        let proof = self.auth.proof().map(|proof| ("appsecret_proof", proof.reveal()));
-        let body = Body::Multipart(file.multipart(proof));
+        let body = Body::Multipart(file.multipart(&self.credentials()));
         Ok(parse(self.send(path, String::new(), Some(body), terms).await?)?)
     }
 
@@ -245,27 +244,34 @@ impl Client {
         self.judge(answer.status, &answer.body, terms.write, &usage)
     }
 
+    /// What a body carries to prove who sends it.
+    fn credentials(&self) -> Vec<(&'static str, &str)> {
+        let proof = self.auth.proof().map(|proof| ("appsecret_proof", proof.reveal()));
+        std::iter::once(("access_token", self.auth.token().reveal())).chain(proof).collect()
+    }
+
     async fn exchange(&self, url: &str, body: Option<Body>, terms: Terms) -> Result<Answer, PlatformError> {
         let token = self.auth.token().reveal();
         self.transport
             .send_until(terms.not_after, terms.write, |client| match body {
                 None => client.get(url).bearer_auth(token),
-                Some(Body::Form(mut form)) => {
-                    if let Some(proof) = self.auth.proof() {
-                        form = format!("{form}&appsecret_proof={}", proof.reveal());
-                    }
+                Some(Body::Form(form)) => {
+                    let credentials = self.credentials();
+                    let credentials: Vec<String> =
+                        credentials.iter().map(|(name, value)| format!("&{name}={}", encode(value))).collect();
                     let kind = "application/x-www-form-urlencoded";
-                    client.post(url).bearer_auth(token).header("content-type", kind).body(form)
+                    client.post(url).header("content-type", kind).body(form + &credentials.concat())
                 }
                 Some(Body::Multipart((boundary, content))) => {
                     let kind = format!("multipart/form-data; boundary={boundary}");
-                    client.post(url).bearer_auth(token).header("content-type", kind).body(content)
+                    client.post(url).header("content-type", kind).body(content)
                 }
             })
             .await
             .map_err(|error| if terms.write { error } else { read_error(error, "Meta") })
     }
 
+    /// A read's query; a body has its own credentials.
     fn query(&self, query: String, is_read: bool) -> String {
         let mut query = query;
         // The proof is one of the account's own token.

@@ -143,13 +143,14 @@ impl<'a> Edit<'a> {
         let (labels, campaign) = (self.own_labels()?, &self.tree.campaign);
         let marks = self.marks(&campaign.adlabels);
         // Enabled and "paused by us" at once is a damaged marker.
-        let paused = paused || marks.paused() && campaign.status != "ACTIVE";
-        let list = marks.list(labels, paused);
+        let list = marks.list(labels, paused || marks.paused() && campaign.status != "ACTIVE");
         self.post(&campaign.id, vec![("name", name.to_owned()), ("adlabels", list)]).await?;
         let Some(set) = self.main() else { return Ok(()) };
         let marks = self.marks(&set.adlabels);
-        if set.name != name || !marks.ours() {
-            let list = marks.list(labels, marks.paused() && set.status != "ACTIVE");
+        // An ad set that is taken over paused waits as one of our own.
+        let waits = set.status != "ACTIVE" && (paused || marks.paused());
+        if set.name != name || !marks.ours() || marks.paused() != waits {
+            let list = marks.list(labels, waits);
             self.post(&set.id, vec![("name", name.to_owned()), ("adlabels", list)]).await?;
         }
         Ok(())

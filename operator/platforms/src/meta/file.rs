@@ -9,14 +9,14 @@ pub(super) struct File<'a> {
 }
 
 impl File<'_> {
-    /// Boundary and body; `also` is one more parameter.
-    pub(super) fn multipart(&self, also: Option<(&str, &str)>) -> (String, Vec<u8>) {
+    /// Boundary and body; `also` are more parameters.
+    pub(super) fn multipart(&self, also: &[(&str, &str)]) -> (String, Vec<u8>) {
         let mut boundary = "adops-file".to_owned();
         while self.content.windows(boundary.len()).any(|part| part == boundary.as_bytes()) {
             boundary.push('-');
         }
         let mut body = Vec::with_capacity(self.content.len() + 1024);
-        for (name, value) in self.fields.iter().copied().chain(also) {
+        for (name, value) in self.fields.iter().copied().chain(also.iter().copied()) {
             let head = format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
             body.extend_from_slice(head.as_bytes());
         }
@@ -39,7 +39,7 @@ mod tests {
     #[test]
     fn a_boundary_is_not_in_the_content() {
         let file = File { fields: vec![("title", "t")], part: "source", name: "a.mp4", content: b"--adops-file--" };
-        let (boundary, body) = file.multipart(None);
+        let (boundary, body) = file.multipart(&[]);
         let body = String::from_utf8(body).unwrap();
         assert!(!"--adops-file--".contains(&boundary));
         assert_eq!(body.matches(&format!("--{boundary}\r\n")).count(), 2);

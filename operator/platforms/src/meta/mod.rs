@@ -29,6 +29,7 @@ mod errors;
 mod file;
 mod holder;
 mod identity;
+mod inventory;
 mod labels;
 mod library;
 mod listing;
@@ -75,7 +76,9 @@ use self::pace::Pace;
 use self::places::Atlas;
 use self::tree::{Tree, Trees};
 use crate::error::PlatformError;
-use crate::port::{AccountFacts, AdPlatform, ConnectError, Connection, Outcome, Scope, Spend, Upload, Uploaded};
+use crate::port::{
+    AccountFacts, AdPlatform, ConnectError, Connection, Inventory, Outcome, Scope, Spend, Upload, Uploaded,
+};
 use crate::quota::{Meter, Quota};
 use crate::transport::Transport;
 
@@ -310,8 +313,9 @@ impl AdPlatform for Meta {
         LISTING
     }
 
+    /// Enough chains side by side to fill the batches of each step; it takes two or three seconds.
     fn operations_per_request(&self) -> u64 {
-        u64::try_from(CALLS_PER_BATCH).unwrap_or(u64::MAX)
+        u64::try_from(4 * CALLS_PER_BATCH).unwrap_or(u64::MAX)
     }
 
     async fn account(&self) -> Result<AccountFacts, PlatformError> {
@@ -332,6 +336,10 @@ impl AdPlatform for Meta {
 
     async fn hold(&self) -> Result<(), PlatformError> {
         self.client.hold().await.map(|_| ())
+    }
+
+    async fn inventory(&self) -> Result<Inventory, PlatformError> {
+        self.take_inventory().await
     }
 
     async fn spend(&self, since: Date) -> Result<Spend, PlatformError> {

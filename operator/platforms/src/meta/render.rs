@@ -93,7 +93,7 @@ fn ages(line: &DesiredLine, problems: &mut Problems) -> String {
 
 fn bidding(line: &DesiredLine, account: &Account, problems: &mut Problems) -> String {
     let mut with = |strategy: &str, decimal: &Decimal| {
-        let amount = amount(decimal, account).unwrap_or_else(|problem| {
+        let amount = amount(line, decimal, account).unwrap_or_else(|problem| {
             problems.push(problem);
             Money::zero(account.currency)
         });
@@ -106,9 +106,12 @@ fn bidding(line: &DesiredLine, account: &Account, problems: &mut Problems) -> St
     }
 }
 
-fn amount(decimal: &Decimal, account: &Account) -> Result<Money, LineProblem> {
+fn amount(line: &DesiredLine, decimal: &Decimal, account: &Account) -> Result<Money, LineProblem> {
     let problem = |message: String| LineProblem::new(Reason::InvalidSpec, format!("meta.bidding: {message}"));
-    let amount = Money::parse(&decimal.0, account.currency).map_err(|error| problem(error.to_string()))?;
+    let amount = line.amount(decimal, account).map_err(|error| problem(error.to_string()))?;
+    // What was converted is in whole steps by chance only.
+    let is_converted = account.currency != line.spec.rates.base();
+    let amount = if is_converted { amount.floor_to(money::unit(account.currency)) } else { amount };
     if amount.is_zero() {
         return Err(problem("the cap is nothing".to_owned()));
     }

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use adops_core::campaign::observed::ExternalId;
 use adops_core::campaign::plan::Action;
+use adops_core::money::Money;
 use adops_core::reason::Reason;
 use futures::future::join_all;
 use futures::{StreamExt, stream};
@@ -19,9 +20,10 @@ use super::blueprint::{amount, rejected};
 use super::client::read_error;
 use super::create::AT_ONCE;
 use super::edit::{Edits, needs_of_line};
+use super::errors::Refusal;
 use super::halt::Halt;
 use super::listing::{self, Trees};
-use super::lookup::Needs;
+use super::lookup::{Found, Needs};
 use super::names;
 use super::ownership::Known;
 use super::status::{self, Kind, Switch};
@@ -63,17 +65,12 @@ fn outcome(id: ExternalId, result: Result<(), PlatformError>) -> Outcome {
 
 impl TikTok {
     pub(super) async fn change_objects(&self, changes: &[Action]) -> Vec<Outcome> {
-        let (trees, known) = match self.read_for(changes).await {
-            Ok(read) => read,
-            // Only reads have failed.
-            Err(error) => {
-                let error = read_error(error, "before anything was changed");
-                return changes.iter().map(|_| Outcome::Failed(error.clone())).collect();
-            }
-        };
+        let (known, unread) = self.known_for(changes).await;
         let mut results = Results { changes, outcomes: vec![None; changes.len()] };
         for (index, change) in changes.iter().enumerate() {
             if let Err(error) = allowed(&known, change) {
+                let missing = change.id().is_some_and(|id| !known.contains_key(id));
+                let error = unread.clone().filter(|_| missing).unwrap_or(error);
                 results.outcomes[index] = Some(Outcome::Failed(error));
             }
         }
@@ -81,31 +78,31 @@ impl TikTok {
         let halt = Halt::default();
         self.pause_all(&known, &mut results, &halt).await;
         self.shrink_or_grow(&known, &mut results, &halt).await;
-        self.edit_all(&trees, &mut results, &halt).await;
+        self.edit_all(&mut results, &halt).await;
         self.enable_all(&known, &mut results, &halt).await;
         self.remove_all(&mut results, &halt).await;
         let unsent = || Outcome::Failed(PlatformError::Unavailable { message: "it was not sent".to_owned() });
         results.outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(unsent)).collect()
     }
 
-    /// Reads the campaigns whose structure changes, and what is not known of the others.
-    async fn read_for(&self, changes: &[Action]) -> Result<(Trees, KnownById), PlatformError> {
-        let structural = changes.iter().filter(|change| is_structural(change)).filter_map(Action::id).cloned();
-        let trees = listing::whole(&self.client, &structural.collect()).await?;
-        let ads = trees.values().flat_map(|tree| &tree.groups).flat_map(|group| &group.ads);
-        self.library.learn(&self.client, ads).await?;
-        self.remember(&trees, false);
+    /// What is known of all that is changed; what is not kept is read. An error of that reading is none of what is known
+    /// already: what must stop does not wait for it.
+    async fn known_for(&self, changes: &[Action]) -> (KnownById, Option<PlatformError>) {
         let ids: BTreeSet<ExternalId> = changes.iter().filter_map(Action::id).cloned().collect();
         let missing: BTreeSet<ExternalId> = {
             let known = self.known();
             ids.iter().filter(|id| !known.contains_key(*id)).cloned().collect()
         };
+        let mut unread = None;
         if !missing.is_empty() {
-            self.remember(&listing::bare(&self.client, &missing).await?, false);
+            match listing::bare(&self.client, &missing).await {
+                Ok(trees) => self.remember(&trees, false),
+                Err(error) => unread = Some(read_error(error, "before anything was changed")),
+            }
         }
         let known = self.known();
         let found = ids.into_iter().filter_map(|id| Some((id.clone(), known.get(&id)?.clone()))).collect();
-        Ok((trees, found))
+        (found, unread)
     }
 
     /// What is about to change must be read again before it is changed the next time.
@@ -144,7 +141,7 @@ impl TikTok {
     }
 
     /// Gives a campaign another name, mark of a pause included.
-    pub(super) async fn rename(&self, id: &str, name: String) -> Result<(), super::errors::Refusal> {
+    pub(super) async fn rename(&self, id: &str, name: String) -> Result<(), Refusal> {
         let body = json!({ "campaign_id": id, "campaign_name": name });
         self.client.post::<Json>("smart_plus/campaign/update", body).await.map(|_| ())
     }
@@ -168,13 +165,7 @@ impl TikTok {
         }
     }
 
-    async fn set_budget(
-        &self,
-        known: Option<&Known>,
-        id: &str,
-        to: adops_core::money::Money,
-        halt: &Halt,
-    ) -> Result<(), PlatformError> {
+    async fn set_budget(&self, known: Option<&Known>, id: &str, to: Money, halt: &Halt) -> Result<(), PlatformError> {
         halt.check()?;
         if known.is_some_and(|known| !known.own_budget) {
             let message = format!(
@@ -188,26 +179,19 @@ impl TikTok {
     }
 
     /// Names, settings, and chains that are continued; all of one line one after the other.
-    async fn edit_all(&self, trees: &Trees, results: &mut Results<'_>, halt: &Halt) {
-        let wanted = results.left(is_structural);
-        if wanted.is_empty() {
-            return;
-        }
-        let mut needs = Needs::of_changes(results.changes);
+    async fn edit_all(&self, results: &mut Results<'_>, halt: &Halt) {
         let mut by_line: BTreeMap<ExternalId, Vec<usize>> = BTreeMap::new();
-        for (index, id) in wanted {
+        for (index, id) in results.left(is_structural) {
             by_line.entry(id).or_default().push(index);
         }
-        for (id, indices) in &by_line {
-            if let Some(tree) = trees.get(id) {
-                let changes = indices.iter().map(|&index| &results.changes[index]);
-                needs_of_line(tree, changes, &self.library, &mut needs);
-            }
+        if by_line.is_empty() {
+            return;
         }
-        let found = match self.look_up(&needs).await {
+        let (trees, found) = match self.look_into(&by_line, results.changes).await {
             Ok(found) => found,
+            // Only reads have failed.
             Err(error) => {
-                let error = read_error(error, "before anything was changed");
+                let error = read_error(error, "before it was changed");
                 for index in by_line.into_values().flatten() {
                     results.file(index, Err(error.clone()));
                 }
@@ -218,17 +202,34 @@ impl TikTok {
         let changes = results.changes;
         let pausing: BTreeSet<&ExternalId> =
             changes.iter().filter(|change| matches!(change, Action::Pause { .. })).filter_map(Action::id).collect();
+        let trees = &trees;
         let lines = by_line.into_iter().map(|(id, indices)| {
             let edits = Edits { tiktok: self, dictionary: &dictionary, halt, pausing: pausing.contains(&id) };
-            async move {
-                let Some(tree) = trees.get(&id) else { return Vec::new() };
-                edits.carry_out(tree, changes, &indices).await
-            }
+            async move { edits.carry_out(&id, trees.get(&id), changes, &indices).await }
         });
         let done: Vec<_> = stream::iter(lines).buffer_unordered(AT_ONCE).collect().await;
         for (index, result) in done.into_iter().flatten() {
             results.file(index, result);
         }
+    }
+
+    /// Reads the campaigns whose structure changes, and all that their changes refer to.
+    async fn look_into(
+        &self,
+        by_line: &BTreeMap<ExternalId, Vec<usize>>,
+        changes: &[Action],
+    ) -> Result<(Trees, Found), PlatformError> {
+        let trees = listing::whole(&self.client, &by_line.keys().cloned().collect()).await?;
+        let ads = trees.values().flat_map(|tree| &tree.groups).flat_map(|group| &group.ads);
+        self.library.learn(&self.client, ads).await?;
+        let mut needs = Needs::of_changes(changes);
+        for (id, indices) in by_line {
+            if let Some(tree) = trees.get(id) {
+                needs_of_line(tree, indices.iter().map(|&index| &changes[index]), &self.library, &mut needs);
+            }
+        }
+        let found = self.look_up(&needs).await?;
+        Ok((trees, found))
     }
 
     /// The ad group first, the campaign, which is the topmost, after it; at last the mark of the pause goes.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use adops_core::campaign::observed::ExternalId;
 use adops_core::campaign::plan::{Action, NewLine};
 use adops_core::campaign::settings::{AdSettings, Field, Value};
 use adops_core::marker::Token;
@@ -57,11 +58,26 @@ pub(super) fn needs_of_line<'a>(
 }
 
 impl Edits<'_> {
-    /// Carries out all changes of a line.
-    pub(super) async fn carry_out(&self, tree: &Tree, changes: &[Action], indices: &[usize]) -> Done {
+    /// Carries out all changes of a line that its present state allows.
+    pub(super) async fn carry_out(
+        &self,
+        id: &ExternalId,
+        tree: Option<&Tree>,
+        changes: &[Action],
+        indices: &[usize],
+    ) -> Done {
+        let Some(tree) = tree else {
+            let unseen = || rejected(Reason::RemovedOnPlatform, format!("the account has no campaign {id}"));
+            return indices.iter().map(|&index| (index, Err(unseen()))).collect();
+        };
+        let known = Known::of(tree, &self.tiktok.installation);
         let mut done = Done::new();
         let (mut of_group, mut of_ads) = (Vec::new(), Vec::new());
         for &index in indices {
+            if let Err(error) = known.allow(id, &changes[index]) {
+                done.push((index, Err(error)));
+                continue;
+            }
             match &changes[index] {
                 Action::Set { field, to, .. } if group::holds(*field) => of_group.push((index, *field, to)),
                 Action::Set { field: field @ (Field::Ads | Field::Identity), to, .. } => {

@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::blueprint::rejected;
 use super::client::{Client, list};
 use super::creative::{self, Piece};
-use super::errors::DUPLICATE_NAME;
+use super::errors::{DUPLICATE_NAME, stops_all};
 use super::multipart::Form;
 use super::wire::{Ad, Covers, File, Files};
 use crate::error::PlatformError;
@@ -175,7 +175,7 @@ impl Library {
                 Err(error) => Err(error),
             };
             if let Err(error) = &creatives
-                && super::errors::stops_all(error)
+                && stops_all(error)
             {
                 return Err(error.clone());
             }

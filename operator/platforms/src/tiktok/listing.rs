@@ -50,6 +50,11 @@ pub(super) async fn all(
     Ok(trees)
 }
 
+/// All campaigns that are not deleted, whoever made them, without what hangs on them.
+pub(super) async fn campaigns(client: &Client) -> Result<Vec<Campaign>, PlatformError> {
+    client.pages(CAMPAIGNS, &[], PAGE).await
+}
+
 /// What has these ids, deleted or not.
 pub(super) async fn of_ids(client: &Client, ids: &BTreeSet<ExternalId>) -> Result<Trees, PlatformError> {
     let mut trees = whole(client, ids).await?;

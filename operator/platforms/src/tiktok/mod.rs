@@ -32,6 +32,7 @@ mod edit;
 mod errors;
 mod group;
 mod halt;
+mod inventory;
 mod library;
 mod listing;
 mod lookup;
@@ -77,7 +78,9 @@ use self::observe::Lens;
 use self::ownership::Known;
 use self::places::Atlas;
 use crate::error::PlatformError;
-use crate::port::{AccountFacts, AdPlatform, ConnectError, Connection, Outcome, Scope, Spend, Upload, Uploaded};
+use crate::port::{
+    AccountFacts, AdPlatform, ConnectError, Connection, Inventory, Outcome, Scope, Spend, Upload, Uploaded,
+};
 use crate::quota::{Meter, Quota};
 use crate::transport::Transport;
 
@@ -251,6 +254,10 @@ impl AdPlatform for TikTok {
 
     async fn observe(&self, scope: &Scope) -> Result<Snapshot, PlatformError> {
         self.read(scope).await
+    }
+
+    async fn inventory(&self) -> Result<Inventory, PlatformError> {
+        self.take_inventory().await
     }
 
     async fn spend(&self, since: Date) -> Result<Spend, PlatformError> {

@@ -240,7 +240,7 @@ fn media(ad: &DesiredAd, problems: &mut Problems) -> BTreeSet<ContentHash> {
 fn bidding(line: &DesiredLine, account: &Account, problems: &mut Problems) -> String {
     match &line.spec.tiktok.bidding {
         AuctionBidding::LowestCost => "LowestCost".to_owned(),
-        AuctionBidding::CostCap(decimal) => match amount(decimal, account) {
+        AuctionBidding::CostCap(decimal) => match amount(line, decimal, account) {
             Ok(amount) => format!("CostCap {}", amount.decimal()),
             Err(problem) => {
                 problems.push(problem);
@@ -255,9 +255,12 @@ fn bidding(line: &DesiredLine, account: &Account, problems: &mut Problems) -> St
     }
 }
 
-fn amount(decimal: &Decimal, account: &Account) -> Result<Money, LineProblem> {
+fn amount(line: &DesiredLine, decimal: &Decimal, account: &Account) -> Result<Money, LineProblem> {
     let problem = |message: String| LineProblem::new(Reason::InvalidSpec, format!("tiktok.bidding.amount: {message}"));
-    let amount = Money::parse(&decimal.0, account.currency).map_err(|error| problem(error.to_string()))?;
+    let amount = line.amount(decimal, account).map_err(|error| problem(error.to_string()))?;
+    // What was converted is in whole steps by chance only.
+    let is_converted = account.currency != line.spec.rates.base();
+    let amount = if is_converted { amount.floor_to(money::step(account.currency)) } else { amount };
     if amount.is_zero() {
         return Err(problem("it is nothing".to_owned()));
     }

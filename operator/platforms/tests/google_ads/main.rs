@@ -7,6 +7,7 @@ mod create;
 mod drift;
 mod endpoints;
 mod plan;
+mod rehearsal;
 mod render;
 mod support;
 mod writes;

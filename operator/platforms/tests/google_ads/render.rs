@@ -7,6 +7,7 @@ use adops_core::campaign::line::{self, LineProblem};
 use adops_core::campaign::settings::{Field, Settings, Value};
 use adops_core::campaign::spec::{AgeRange, Bidding, CampaignSpec, Copy, Decimal};
 use adops_core::platform::{Account, Platform, PlatformRules};
+use adops_core::rates::{Rate, Rates};
 use adops_core::reason::Reason;
 use adops_platforms::google_ads::Rules;
 use jiff::civil::date;
@@ -201,4 +202,18 @@ fn languages_are_those_that_google_targets() {
         spec.locales.insert("US".into(), tag.parse().unwrap());
         assert_eq!(field(&spec, Field::Languages), format!("[{code}]"), "{tag}");
     }
+}
+
+#[test]
+fn a_bid_on_an_account_of_another_currency_is_converted_and_in_whole_steps() {
+    let mut spec = spec();
+    let rate = Rate { price: "1.0870".parse().unwrap(), date: date(2027, 2, 20) };
+    spec.rates = Rates::new("EUR".parse().unwrap(), [("USD".parse().unwrap(), rate)]);
+    let american = Account { currency: "USD".parse().unwrap(), ..account() };
+    let bidding = |spec: &CampaignSpec| {
+        render_on(spec, &american, "US").map(|settings| settings.get(Field::Bidding).unwrap().to_string())
+    };
+    assert_eq!(bidding(&spec), Ok("MaximizeClicks maxCpc=1.63".to_owned()), "1.50 EUR are 1.6305 USD");
+    spec.google.bidding = Bidding::ManualCpc { max_cpc: Decimal("0.009".to_owned()) };
+    assert_eq!(bidding(&spec).unwrap_err()[0].message, "google.bidding.maxCpc: it is nothing");
 }

@@ -208,9 +208,14 @@ pub fn try_connect(
     counter: &Arc<Counter>,
     credentials: BTreeMap<String, Secret>,
 ) -> Result<GoogleAds, ConnectError> {
+    GoogleAds::new(connection(sim, counter, credentials))
+}
+
+/// What a connector of the simulated account is made of.
+pub fn connection(sim: &AdSim, counter: &Arc<Counter>, credentials: BTreeMap<String, Secret>) -> Connection {
     // A process has one provider; the tests that come later find it installed.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    GoogleAds::new(Connection {
+    Connection {
         platform: Platform::named("Google"),
         account_id: "123-456-7890".to_owned(),
         manager_id: Some("111-222-3333".to_owned()),
@@ -226,7 +231,8 @@ pub fn try_connect(
         gate: None,
         request_timeout: REQUEST_TIMEOUT,
         hold: None,
-    })
+        rehearsal: false,
+    }
 }
 
 impl World {

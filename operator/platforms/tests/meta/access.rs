@@ -99,15 +99,22 @@ async fn an_account_that_the_token_may_not_touch_is_a_matter_of_credentials() {
 }
 
 #[tokio::test]
-async fn a_version_that_has_ended_is_told_and_another_one_is_configured() {
-    let mut config = config();
-    config.meta.versions = vec!["v27.0".into()];
-    let sim = adsim::AdSim::start(config).await.unwrap();
-    let error = Meta::new(connection(&sim, &Arc::default())).unwrap().account().await.unwrap_err();
+async fn a_version_that_has_ended_is_told_and_the_version_is_a_setting() {
+    let world = World::start().await;
+    let ended = Effect::Reject { category: "2635".into(), code: String::new() };
+    world.sim.faults().add(Fault::new(Match::platform(PlatformName::Meta), ended).times(1));
+    let error = world.meta.account().await.unwrap_err();
     assert!(matches!(error, PlatformError::VersionSunset { .. }), "{error:?}");
-    assert_eq!(error.disposition(sim.now()), Disposition::NeedsHuman);
-    let newer = Connection { api_version: Some("v27.0".to_owned()), ..connection(&sim, &Arc::default()) };
-    Meta::new(newer).unwrap().account().await.unwrap();
+    assert_eq!(error.disposition(world.sim.now()), Disposition::NeedsHuman);
+    // Nobody listens there: only the address is of interest.
+    let counter = Arc::new(Counter::default());
+    let nowhere = Some("http://127.0.0.1:9".to_owned());
+    for (api_version, expected) in [(None, "v26.0"), (Some("v27.0".to_owned()), "v27.0")] {
+        counter.reset();
+        let other = Connection { api_version, endpoint: nowhere.clone(), ..connection(&world.sim, &counter) };
+        Meta::new(other).unwrap().account().await.unwrap_err();
+        assert_eq!(counter.paths(), [format!("/{expected}/act_{ACT}")]);
+    }
 }
 
 #[tokio::test]

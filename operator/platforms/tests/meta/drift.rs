@@ -244,3 +244,40 @@ async fn a_page_that_changes_is_a_new_creative_on_the_same_ad() {
     let creative = world.view().creatives.into_iter().find(|c| c.id == creative).unwrap();
     assert_eq!(creative.fields["object_story_spec"]["page_id"], "900000000000002");
 }
+
+#[tokio::test]
+async fn a_second_ad_that_equals_a_first_is_stopped() {
+    let mut world = World::start().await;
+    world.settle().await;
+    let set = world.set("US");
+    let twin = json!({
+        "name": "again", "adset_id": set.object.id.to_string(),
+        "creative": {"creative_id": set.ads[0].creative.to_string()},
+    });
+    world.edit(MetaEditAction::Create { edge: "ads".into(), params: twin });
+    assert_eq!(fields(&world.plan().await), [Field::Ads].into());
+    world.settle().await;
+    let ads = world.set("US").ads;
+    assert_eq!(ads.iter().map(|ad| ad.object.status.as_str()).collect::<Vec<_>>(), ["ACTIVE", "PAUSED"]);
+}
+
+#[tokio::test]
+async fn an_ad_that_is_taken_out_of_the_spec_stops_and_is_taken_up_again() {
+    let mut world = World::start().await;
+    let second = adops_core::campaign::spec::Ad {
+        name: "teaser".to_owned(),
+        url: "https://example.com/teaser".to_owned(),
+        ..world.spec.ads[0].clone()
+    };
+    world.spec.ads.push(second.clone());
+    world.settle().await;
+    assert_eq!(world.set("US").ads.len(), 2);
+    world.spec.ads.pop();
+    world.settle().await;
+    let active = |world: &World| world.set("US").ads.iter().filter(|ad| ad.object.status == "ACTIVE").count();
+    assert_eq!((world.set("US").ads.len(), active(&world)), (2, 1));
+    world.spec.ads.push(second);
+    world.settle().await;
+    assert_eq!((world.set("US").ads.len(), active(&world)), (2, 2));
+    assert_eq!(world.view().creatives.len(), 6);
+}

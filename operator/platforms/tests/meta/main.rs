@@ -5,7 +5,9 @@
 mod access;
 mod create;
 mod drift;
+mod fixtures;
 mod holder;
+mod inventory;
 mod limits;
 mod media;
 mod plan;

@@ -110,6 +110,19 @@ async fn a_flight_that_has_begun_leaves_no_difference() {
 }
 
 #[tokio::test]
+async fn a_start_that_is_moved_into_the_past_is_now() {
+    let mut world = World::start().await;
+    world.settle().await;
+    world.spec.flight.start = jiff::civil::date(2027, 2, 1);
+    world.settle().await;
+    let start = world.set("US").object.fields["start_time"].as_i64().unwrap();
+    assert_eq!(start, world.sim.now().as_second());
+    world.sim.reset_ledger();
+    world.settle().await;
+    assert!(world.sim.ledger().is_empty());
+}
+
+#[tokio::test]
 async fn every_objective_goes_there_and_back() {
     for objective in [Objective::Awareness, Objective::Traffic, Objective::Leads, Objective::Signups, Objective::Sales]
     {

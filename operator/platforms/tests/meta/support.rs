@@ -1,21 +1,15 @@
 //! A Campaign, its ad account on the simulated platform, and the connector between them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use adops_core::budget::brakes::Brakes;
-use adops_core::campaign::line::{self, CampaignId, Desired, LineKey};
+use adops_core::campaign::line::{self, Desired, LineKey};
 use adops_core::campaign::observed::{LineRecord, ObservedLine, Snapshot};
 use adops_core::campaign::plan::{self, AccountView, Action, Inputs, NewLine, Plan};
 use adops_core::campaign::settings::{ContentHash, Field};
-use adops_core::campaign::spec::{
-    AccountOverrides, Ad, AgeRange, Audience, Budget, BudgetPeriod, CampaignSpec, Copy, Declarations, Flight, Gender,
-    GoogleOptions, MetaOptions, Objective, Policies, Split, State, TikTokOptions,
-};
+use adops_core::campaign::spec::CampaignSpec;
 use adops_core::catalog::media::{MediaBook, MediaFacts, MediaKind, MediaState};
-use adops_core::market::Market;
-use adops_core::money::Money;
 use adops_core::platform::Account;
 use adops_core::secret::Secret;
 use adops_platforms::allow::AllowList;
@@ -24,13 +18,12 @@ use adops_platforms::holder::Hold;
 use adops_platforms::meta::{Meta, PLATFORM};
 use adops_platforms::port::{AdPlatform, Connection, Outcome, REQUEST_TIMEOUT, Scope, Upload};
 use adops_platforms::quota::Quotas;
-use adops_platforms::transport::{Call, Interceptor};
 use adsim::meta::view::{MetaAdSetView, MetaCampaignView};
 use adsim::{AdSim, ClockConfig, Config, MetaAccountView, MetaEdit, MetaEditAction};
-use async_trait::async_trait;
-use jiff::civil::date;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
+
+pub use crate::fixtures::{Counter, market, markets, spec};
 
 pub const ACT: &str = "2345678901";
 pub const ACCOUNT: &str = "meta-global";
@@ -49,45 +42,6 @@ impl BusinessClock for SimClock {
     }
 }
 
-/// Counts requests.
-#[derive(Default)]
-pub struct Counter {
-    reads: AtomicUsize,
-    writes: AtomicUsize,
-    paths: Mutex<Vec<String>>,
-}
-
-impl Counter {
-    pub fn reset(&self) {
-        self.reads.store(0, Ordering::SeqCst);
-        self.writes.store(0, Ordering::SeqCst);
-        self.paths.lock().unwrap().clear();
-    }
-
-    pub fn reads(&self) -> usize {
-        self.reads.load(Ordering::SeqCst)
-    }
-
-    pub fn writes(&self) -> usize {
-        self.writes.load(Ordering::SeqCst)
-    }
-
-    pub fn paths(&self) -> Vec<String> {
-        self.paths.lock().unwrap().clone()
-    }
-}
-
-#[async_trait]
-impl Interceptor for Counter {
-    async fn before(&self, call: &Call<'_>) {
-        let counter = if call.write { &self.writes } else { &self.reads };
-        counter.fetch_add(1, Ordering::SeqCst);
-        self.paths.lock().unwrap().push(call.path.to_owned());
-    }
-
-    async fn after(&self, _call: &Call<'_>, _status: Option<u16>) {}
-}
-
 /// Noon in New York on 1 March 2027; an account in dollars.
 pub fn config() -> Config {
     let mut config = Config {
@@ -99,69 +53,6 @@ pub fn config() -> Config {
     config.meta.quota.mutations_per_second = None;
     config.meta.accounts[0].default_dsa_beneficiary = None;
     config
-}
-
-pub fn spec() -> CampaignSpec {
-    let copy = |headline: &str, text: &str| Copy {
-        headlines: vec![headline.to_owned(), "More".to_owned()],
-        descriptions: vec![text.to_owned(), "Free.".to_owned()],
-        paths: vec!["watch".to_owned()],
-    };
-    CampaignSpec {
-        id: CampaignId::new("growth", "spring"),
-        objective: Objective::Signups,
-        flight: Flight { start: date(2027, 3, 10), end: date(2027, 5, 31), time_zone: None },
-        accounts: vec![ACCOUNT.to_owned()],
-        markets: ["US", "DE", "CA-ON"].map(market).to_vec(),
-        except: Vec::new(),
-        overrides: Vec::new(),
-        budget: Budget {
-            amount: Money::parse("600", "USD".parse().unwrap()).unwrap(),
-            period: BudgetPeriod::Daily,
-            redistribute: false,
-        },
-        split: Split::default(),
-        locales: BTreeMap::new(),
-        fallback_locale: None,
-        audience: Audience {
-            ages: Some(AgeRange { from: 18, to: Some(54) }),
-            genders: BTreeSet::from([Gender::Female]),
-        },
-        declarations: Declarations { eu_political_ads: false, special_ad_categories: BTreeSet::new() },
-        ads: vec![Ad {
-            name: "trailer".to_owned(),
-            url: "https://example.com/{market}/spring".to_owned(),
-            copy: BTreeMap::from([
-                ("en".parse().unwrap(), copy("Spring is here", "All episodes today.")),
-                ("de".parse().unwrap(), copy("Der Frühling ist da", "Alle Folgen ab heute.")),
-            ]),
-            media: vec!["https://cdn.example.com/spring.png".to_owned()],
-        }],
-        google: GoogleOptions::default(),
-        meta: MetaOptions { beneficiary: Some("Example Ltd".to_owned()), ..MetaOptions::default() },
-        tiktok: TikTokOptions::default(),
-        account_overrides: AccountOverrides::default(),
-        rates: adops_core::rates::Rates::none("USD".parse().unwrap()),
-        policies: Policies::default(),
-        adopt: Vec::new(),
-        state: State::Active,
-        suspend: false,
-    }
-}
-
-pub fn market(code: &str) -> Market {
-    Market::of(code.parse().unwrap())
-}
-
-/// As many markets as asked for, each a group of one country.
-pub fn markets(count: usize) -> Vec<Market> {
-    let countries = ["US", "GB", "DE", "AT", "CA", "AU", "NZ", "IE"];
-    (0..count)
-        .map(|index| Market {
-            key: format!("m{index:04}"),
-            places: BTreeSet::from([countries[index % countries.len()].parse().unwrap()]),
-        })
-        .collect()
 }
 
 /// The facts of a file; its content is told by one letter.
@@ -224,6 +115,7 @@ pub fn connection(sim: &AdSim, counter: &Arc<Counter>) -> Connection {
         gate: None,
         request_timeout: REQUEST_TIMEOUT,
         hold: None,
+        rehearsal: false,
     }
 }
 

@@ -111,7 +111,7 @@ async fn budgets_are_changed_together_and_one_that_is_refused_stops_no_other() {
 #[tokio::test]
 async fn budgets_follow_metas_own_table_of_units() {
     for (currency, amount, minor) in
-        [("JPY", "90000", 30_000), ("KWD", "90", 3_000), ("HUF", "90000", 30_000), ("USD", "900.03", 30_001)]
+        [("JPY", "90000", 30_000), ("TWD", "9000", 3_000), ("HUF", "90000", 30_000), ("USD", "900.03", 30_001)]
     {
         let mut config = config();
         config.meta.accounts[0].currency = currency.into();
@@ -353,4 +353,78 @@ async fn a_page_that_may_run_no_more_ads_is_told_on_the_line() {
     };
     assert!(message.contains("Page Ad Limit Reached"), "{message}");
     assert_eq!(world.view().live_daily_budget_micros, 400_000_000);
+}
+
+#[tokio::test]
+async fn many_campaigns_are_stopped_with_a_listing_and_few_batches() {
+    let mut world = World::start().await;
+    world.spec.budget.amount = money("30000", "USD");
+    world.spec.markets = crate::support::markets(110);
+    world.settle().await;
+    world.restart();
+    let pauses: Vec<Action> = world.records.values().map(|record| pause(record.id.as_ref().unwrap())).collect();
+    world.counter.reset();
+    assert_eq!(applied(&world.meta.change(&pauses).await), 110);
+    assert_eq!(world.counter.writes(), 3, "fifty a batch");
+    assert!(world.counter.reads() <= 10, "{:?}", world.counter.paths());
+    assert_eq!(world.view().live_daily_budget_micros, 0);
+}
+
+#[tokio::test]
+async fn a_campaign_that_others_gave_the_budget_has_it_changed_there() {
+    let world = World::start().await;
+    let campaign = json!({
+        "name": "theirs", "objective": "OUTCOME_TRAFFIC", "status": "PAUSED", "special_ad_categories": [],
+        "daily_budget": 5_000, "bid_strategy": "LOWEST_COST_WITHOUT_CAP",
+    });
+    world.edit(MetaEditAction::Create { edge: "campaigns".into(), params: campaign });
+    let id = world.view().campaign("theirs").unwrap().object.id.to_string();
+    let set = json!({
+        "name": "set", "campaign_id": id, "status": "PAUSED", "billing_event": "IMPRESSIONS",
+        "optimization_goal": "LINK_CLICKS",
+        "targeting": {"geo_locations": {"countries": ["US"]}, "targeting_automation": {"advantage_audience": 0}},
+    });
+    world.edit(MetaEditAction::Create { edge: "adsets".into(), params: set });
+    let scope = adops_platforms::port::Scope::Ids([id.clone()].into());
+    assert_eq!(world.meta.observe(&scope).await.unwrap().lines[&id].budget, money("50", "USD"));
+    let token = "[prod.0123456789abcdef.01234567.0]".to_owned();
+    let mark = Action::Mark { id: id.clone(), name: format!("theirs {token}"), token, paused: true };
+    assert_eq!(
+        applied(&world.meta.change(&[mark, budget(&id, "50", "60")]).await),
+        1,
+        "it is ours when it was read again"
+    );
+    assert_eq!(applied(&world.meta.change(&[budget(&id, "50", "60")]).await), 1);
+    let line = world.meta.observe(&scope).await.unwrap().lines.remove(&id).unwrap();
+    assert_eq!((line.budget, line.delivery), (money("60", "USD"), Delivery::PausedByUs));
+}
+
+#[tokio::test]
+async fn what_others_made_is_taken_over_and_becomes_what_the_spec_says() {
+    let mut world = World::start().await;
+    world.edit(MetaEditAction::AddForeignCampaign {
+        name: "theirs".into(),
+        daily_budget: 5_000,
+        enabled: false,
+        labels: Vec::new(),
+        countries: vec!["GB".into()],
+    });
+    let theirs = world.view().campaign("theirs").unwrap().object.id;
+    world.spec.objective = adops_core::campaign::spec::Objective::Traffic;
+    world.spec.markets.truncate(1);
+    world.spec.adopt.push(adops_core::campaign::spec::Adoption {
+        account: crate::support::ACCOUNT.to_owned(),
+        market: "US".to_owned(),
+        external_id: theirs.to_string(),
+    });
+    let key = adops_core::campaign::line::LineKey::new(crate::support::ACCOUNT, "US");
+    let record = adops_core::campaign::observed::LineRecord { id: Some(theirs.to_string()), ..Default::default() };
+    world.records.insert(key, record);
+    world.settle().await;
+    assert_eq!(world.view().campaigns.len(), 1);
+    let (set, line) = (world.set("US"), world.line("US").await);
+    assert_eq!(set.targeting["geo_locations"]["countries"], json!(["US"]));
+    assert_eq!((line.delivery, line.budget), (Delivery::Enabled, money("600", "USD")));
+    assert_eq!(set.ads.iter().filter(|ad| ad.object.status == "ACTIVE").count(), 1);
+    assert_eq!(world.view().live_daily_budget_micros, 600_000_000);
 }

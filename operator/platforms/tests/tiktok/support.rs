@@ -124,6 +124,7 @@ pub fn connection(sim: &AdSim, counter: &Arc<Counter>) -> Connection {
         gate: None,
         request_timeout: std::time::Duration::from_secs(2),
         hold: None,
+        rehearsal: false,
     }
 }
 

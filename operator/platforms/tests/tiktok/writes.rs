@@ -158,6 +158,32 @@ async fn without_the_mark_it_still_stops() {
 }
 
 #[tokio::test]
+async fn what_must_stop_does_not_wait_for_what_cannot_be_read() {
+    let world = settled().await;
+    let (us, de) = (world.id("US"), world.id("DE"));
+    world.sim.faults().add(Fault::new(Match::path("/get/"), Effect::CutBefore));
+    let mark = Action::Mark { id: us.clone(), token: String::new(), name: "x".to_owned(), paused: false };
+    let unknown = "1770000000000000099";
+    let outcomes = world.tiktok.change(&[mark, pause(&us), pause(&de), pause(unknown)]).await;
+    let undone = |outcome: &Outcome| matches!(outcome, Outcome::Failed(PlatformError::Unavailable { .. }));
+    assert!(undone(&outcomes[0]) && undone(&outcomes[3]), "{outcomes:?}");
+    assert_eq!(applied(&outcomes[1..3]), 2);
+    assert!(!world.campaign("US").enabled && !world.campaign("DE").enabled);
+}
+
+#[tokio::test]
+async fn a_marker_that_was_taken_since_the_last_look_is_respected() {
+    let world = settled().await;
+    let id = world.id("US");
+    let name = world.campaign("US").name.replace("[prod.", "[other.");
+    world.edit(TikTokAction::Rename { object: id.clone(), name });
+    let to = Value::Set(["18-24".to_owned()].into());
+    let set = Action::Set { id, field: Field::Ages, from: None, to, manner: Manner::InPlace };
+    let outcome = world.change(set).await;
+    assert!(matches!(&outcome, Outcome::Failed(error) if error.reason() == Reason::ForeignMarker), "{outcome:?}");
+}
+
+#[tokio::test]
 async fn what_is_not_ours_is_not_changed() {
     let mut world = settled().await;
     let add = |name: &str| TikTokAction::AddForeignCampaign {

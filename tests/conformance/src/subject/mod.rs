@@ -2,6 +2,7 @@
 
 mod google;
 mod meta;
+mod pinterest;
 mod tiktok;
 
 use std::collections::BTreeMap;
@@ -16,6 +17,7 @@ use async_trait::async_trait;
 use adops_core::catalog::media::MediaBook;
 pub use google::Google;
 pub use meta::Meta;
+pub use pinterest::Pinterest;
 pub use tiktok::TikTok;
 
 /// An account as the suite wants it.
@@ -90,6 +92,10 @@ pub enum Feature {
     Expiry,
     /// Removing for good.
     Remove,
+    /// A time zone of the account's own: its days are those of UTC.
+    Zones,
+    /// A word of the account's own on whether it may advertise: its lines say it.
+    AccountStatus,
 }
 
 /// A platform under test.
@@ -109,6 +115,11 @@ pub trait Subject: Send + Sync + 'static {
     /// What the platform has not.
     fn lacks() -> &'static [Feature] {
         &[]
+    }
+
+    /// Whether accounts can have this currency.
+    fn has_currency(_code: &str) -> bool {
+        true
     }
 
     /// What the platform needs in a spec beside the suite's own.

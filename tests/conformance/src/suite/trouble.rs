@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use adops_core::marker::Token;
 use adops_core::market::Place;
+use adops_core::reason::Reason;
 use adops_platforms::error::PlatformError;
 use adops_platforms::port::Outcome;
 use adsim::{Effect, Fault};
 
-use crate::subject::{Hand, Subject};
+use crate::subject::{Feature, Hand, Subject};
 use crate::world::{World, applied};
 
 fn is_throttle(error: &PlatformError) -> bool {
@@ -69,16 +70,24 @@ pub async fn a_token_that_expires_midway_leaves_one_object_a_line<S: Subject>() 
     assert_eq!(S::live_micros(&world.sim), world.total());
 }
 
-/// By its facts.
+/// By its facts, or by its lines.
 pub async fn a_suspended_account_says_so<S: Subject>() {
-    let world = World::<S>::new().await;
+    let mut world = World::<S>::new().await;
     assert!(world.platform.account().await.unwrap().enabled);
+    if S::lacks().contains(&Feature::AccountStatus) {
+        world.settle().await;
+    }
     S::by_hand(&world.sim, &Hand::Suspend(true));
+    if S::lacks().contains(&Feature::AccountStatus) {
+        let seen = world.observe().await.unwrap();
+        assert!(seen.lines.values().all(|line| line.serving.contains(&Reason::AccountSuspended)), "{seen:?}");
+    }
     match world.platform.account().await {
         Ok(facts) => assert!(!facts.enabled, "{facts:?}"),
         Err(error) => assert!(matches!(error, PlatformError::AccountSuspended { .. }), "{error:?}"),
     }
     S::by_hand(&world.sim, &Hand::Suspend(false));
+    world.observe().await.unwrap();
     assert!(world.platform.account().await.unwrap().enabled);
 }
 

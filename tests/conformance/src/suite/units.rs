@@ -17,7 +17,7 @@ pub async fn budgets_of_all_currencies_go_there_and_back<S: Subject>() {
     if !S::lacks().contains(&Feature::ThreeDecimals) {
         currencies.push("KWD");
     }
-    for currency in currencies {
+    for currency in currencies.into_iter().filter(|code| S::has_currency(code)) {
         let mut world = in_currency::<S>(2, currency).await;
         world.settle().await;
         assert_eq!(S::live_micros(&world.sim), world.total(), "{currency}");
@@ -29,7 +29,7 @@ pub async fn budgets_of_all_currencies_go_there_and_back<S: Subject>() {
 
 /// Thirds are rounded down to the platform's step, and are then as they are.
 pub async fn a_share_with_a_remainder_is_no_drift<S: Subject>() {
-    for currency in ["EUR", "JPY", "TWD"] {
+    for currency in ["EUR", "JPY", "TWD"].into_iter().filter(|code| S::has_currency(code)) {
         let mut world = in_currency::<S>(3, currency).await;
         let unit = world.account().await.budget_unit;
         let more = world.spec.budget.amount.micros() + 1_000_000;

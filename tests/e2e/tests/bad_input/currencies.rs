@@ -163,6 +163,9 @@ async fn a_rate_that_is_taken_away_stops_growth_and_leaves_what_runs() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_budget_of_a_flight_counts_what_was_spent_in_every_currency() {
     let Some(mut world) = world().await else { return };
+    for account in ["google-global", "google-us"] {
+        world.patch_account(account, json!({"pollInterval": "1h"})).await;
+    }
     let mut spec = on_both(&one_euro_buys("1.0870", "2027-02-20"));
     spec["budget"] = json!({
         "daily": null, "flight": "300.00", "currency": "EUR", "exchangeRates": one_euro_buys("1.0870", "2027-02-20"),

@@ -6,4 +6,5 @@ mod accounts;
 mod claims;
 mod currencies;
 mod gone;
+mod media;
 mod specs;

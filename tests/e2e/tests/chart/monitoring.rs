@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use adops_controller::runtime::metrics::{Changed, Kind, Metrics, Pass, Requested};
+use adops_controller::runtime::metrics::{Changed, Class, Fetch, Kind, Metrics, OfScope, Pass, Requested, Spent};
 use adops_core::reason::Reason;
 use adops_e2e::helm;
 use serde_json::Value;
@@ -17,7 +17,18 @@ fn exported() -> BTreeMap<String, BTreeSet<String>> {
     metrics.status_writes.get_or_create(&Kind { kind: "k" }).inc();
     metrics.queue_depth.get_or_create(&Kind { kind: "k" }).set(1);
     metrics.pass_seconds.get_or_create(&Kind { kind: "k" }).observe(1.0);
+    metrics.media_fetches.get_or_create(&Fetch { outcome: "o" }).inc();
+    metrics.waiting.get_or_create(&Class { class: "c" }).inc();
+    metrics.wait_seconds.get_or_create(&Class { class: "c" }).observe(1.0);
+    metrics.operations.get_or_create(&Spent { scope: "s".into(), purpose: "p" }).inc();
+    metrics.operations_today.get_or_create(&OfScope { scope: "s".into() }).inc();
+    metrics.operations_per_day.get_or_create(&OfScope { scope: "s".into() }).inc();
     let text = metrics.encode();
+    // A family that is left out here would not be missed in the dashboard.
+    let families = text.lines().filter(|line| line.starts_with("# TYPE"));
+    for family in families.filter_map(|line| line.split(' ').nth(2)) {
+        assert!(text.lines().any(|line| !line.starts_with('#') && line.starts_with(family)), "{family} has no member");
+    }
     let samples = text.lines().filter(|line| !line.starts_with('#'));
     samples
         .map(|line| {
@@ -81,6 +92,7 @@ fn selectors(expr: &str) -> Vec<Selector> {
 fn words(metric: &str, label: &str) -> Option<Vec<&'static str>> {
     match label {
         "reason" => Some(Reason::ALL.iter().map(|(reason, _)| reason.as_str()).collect()),
+        "outcome" if metric.starts_with("adops_media") => Some(vec!["read", "unchanged", "failed"]),
         "outcome" => Some(vec!["applied", "failed", "unknown"]),
         "kind" if metric.starts_with("adops_platform_requests") => Some(vec!["read", "write"]),
         "kind" => Some(vec!["AdAccount", "Campaign"]),

@@ -32,6 +32,19 @@ fn away() -> Fault {
     Fault::new(Match::default(), Effect::Status { status: 503, body: json!({}) })
 }
 
+/// The answer that a day's operations are used up, and open again after some seconds.
+fn used_up(seconds: u32) -> Effect {
+    let body = json!({ "error": { "code": 429, "message": "Resource has been exhausted (e.g. check quota).",
+        "status": "RESOURCE_EXHAUSTED", "details": [{
+            "@type": "type.googleapis.com/google.ads.googleads.v26.errors.GoogleAdsFailure",
+            "errors": [{ "errorCode": { "quotaError": "RESOURCE_EXHAUSTED" },
+                "message": format!("Too many requests. Retry in {seconds} seconds."),
+                "details": { "quotaErrorDetails": { "rateScope": "DEVELOPER",
+                    "rateName": "Number of operations for basic access", "retryDelay": format!("{seconds}s") } } }],
+            "requestId": "none" }] } });
+    Effect::Status { status: 429, body }
+}
+
 /// Whether a change lets more be spent.
 fn grows(entry: &LedgerEntry) -> bool {
     let enabled = entry.after.get("status").and_then(Value::as_str) == Some("ENABLED");
@@ -182,15 +195,7 @@ async fn with_explorer_access_a_day_of_polls_uses_a_fifth_of_the_quota_at_most()
 async fn a_quota_that_nobody_named_is_learned_from_a_refusal_and_stops_go_first_when_it_opens() {
     let Some(mut world) = given::world().await else { return };
     world.given("spring", json!({})).await;
-    let body = json!({ "error": { "code": 429, "message": "Resource has been exhausted (e.g. check quota).",
-        "status": "RESOURCE_EXHAUSTED", "details": [{
-            "@type": "type.googleapis.com/google.ads.googleads.v26.errors.GoogleAdsFailure",
-            "errors": [{ "errorCode": { "quotaError": "RESOURCE_EXHAUSTED" },
-                "message": "Too many requests. Retry in 40591 seconds.",
-                "details": { "quotaErrorDetails": { "rateScope": "DEVELOPER",
-                    "rateName": "Number of operations for basic access", "retryDelay": "40591s" } } }],
-            "requestId": "none" }] } });
-    let full = Fault::new(Match::path("googleAds"), Effect::Status { status: 429, body });
+    let full = Fault::new(Match::path("googleAds"), used_up(40_591));
     let full = world.sim.faults().add(full);
     world.until_account("google-global", "Reconciling", "True", "QuotaExhausted").await;
     let until = world.look().await.accounts.remove(0).status.unwrap().quota_exhausted_until.unwrap().0;
@@ -212,4 +217,29 @@ async fn a_quota_that_nobody_named_is_learned_from_a_refusal_and_stops_go_first_
     assert!(last_shrink < writes.iter().position(grows).unwrap());
     let metrics = world.operator.as_ref().unwrap().shared.quotas.all();
     assert_eq!(metrics.iter().map(|quota| quota.size()).collect::<Vec<_>>(), [Some(15_000)]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_quota_that_opens_long_before_the_next_poll_is_used_and_keeps_nobody_busy() {
+    let Some(mut world) = given::world().await else { return };
+    world.start_operator_with(None, |options| options.poll_interval = SignedDuration::from_hours(4)).await;
+    world.apply(&given::campaign("spring", json!({}))).await.unwrap();
+    world.until_ready("spring").await;
+    world.sim.faults().add(Fault::new(Match::mutates(), used_up(1_800)).times(1));
+    world.patch_campaign("spring", json!({"budget": {"daily": "120.00"}})).await;
+    world.until_account("google-global", "Reconciling", "True", "QuotaExhausted").await;
+    let before = passes(&world);
+    let began = world.now();
+    world.until_ready("spring").await;
+    assert_eq!(world.sim.google_account(CUSTOMER).live_daily_budget_micros, 120_000_000);
+    world.pass(SignedDuration::from_mins(40) - world.now().duration_since(began)).await;
+    assert!(passes(&world) - before < 50, "{} passes over the AdAccount", passes(&world) - before);
+    assert!(world.look().await.accounts.remove(0).status.unwrap().quota_exhausted_until.is_none());
+}
+
+/// Passes over AdAccounts.
+fn passes(world: &World) -> u64 {
+    let text = world.operator.as_ref().unwrap().shared.metrics.encode();
+    let ours = text.lines().filter(|line| line.starts_with("adops_reconcile_total{kind=\"AdAccount\""));
+    ours.filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok()).sum()
 }

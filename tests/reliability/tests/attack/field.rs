@@ -5,7 +5,7 @@ use adops_e2e::reach::{self, META, TIKTOK};
 use adops_e2e::world::{CUSTOMER, World};
 use adops_reliability::dice::Dice;
 use adops_reliability::spec;
-use adsim::PlatformName::{self, Google, Meta, TikTok};
+use adsim::PlatformName::{self, Google, Meta, Pinterest, TikTok};
 use adsim::{AdSim, Edit, EditAction, Effect, Fault, Match};
 use jiff::SignedDuration;
 use serde_json::Value;
@@ -135,6 +135,7 @@ fn of_budgets(platform: PlatformName) -> Match {
         Google => Match::mutates().operation("campaignBudget.update"),
         Meta => reach::writes(Meta).operation("adset.update").contains("daily_budget"),
         TikTok => reach::writes(TikTok).operation("campaign.update").contains("budget"),
+        Pinterest => reach::writes(Pinterest).contains("daily_spend_cap"),
     }
 }
 
@@ -151,6 +152,7 @@ fn refusal(platform: PlatformName) -> Effect {
         Google => ("campaignBudgetError", "MONEY_AMOUNT_TOO_LARGE"),
         Meta => ("100", "1885272"),
         TikTok => ("budget: The amount is too large.", "40002"),
+        Pinterest => ("daily_spend_cap: The amount is too large.", "400"),
     };
     Effect::Reject { category: category.into(), code: code.into() }
 }
@@ -161,6 +163,7 @@ fn passing(platform: PlatformName) -> Effect {
         Google => Effect::transient_error(),
         Meta => Effect::Error { category: "2".into(), code: String::new() },
         TikTok => Effect::Error { category: String::new(), code: "50000".into() },
+        Pinterest => Effect::Error { category: String::new(), code: "500".into() },
     }
 }
 

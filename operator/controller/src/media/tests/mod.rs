@@ -174,7 +174,6 @@ async fn what_cannot_be_used_is_told_as_what_it_is_and_never_sent() {
     let world = World::new().await;
     let pin = "#sha256=ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
     let cases = [
-        (world.server.put("small.png", Behind::File(image(49, 10))), "49 pixels wide"),
         (world.server.put("page.png", Behind::File(b"<!doctype html>".to_vec())), "web page"),
         (world.server.put("text.png", Behind::File(b"text".to_vec())), "neither JPEG"),
         (world.server.put("moved.png", Behind::Status(302)), "leads elsewhere (302)"),
@@ -200,7 +199,31 @@ async fn what_cannot_be_used_is_told_as_what_it_is_and_never_sent() {
     // What is put right is found by itself.
     world.server.put("gone.png", Behind::File(image(100, 10)));
     world.after(15).await;
-    known(world.ask(&cases[4].0, "meta", &[&cases[4].0], true).remove(0));
+    known(world.ask(&cases[3].0, "meta", &[&cases[3].0], true).remove(0));
+}
+
+#[tokio::test]
+async fn what_the_platform_would_not_take_is_known_and_never_sent() {
+    let world = World::new().await;
+    let url = world.server.put("small.png", Behind::File(image(49, 10)));
+    world.state(&url);
+    world.settle().await;
+    assert_eq!(known(world.state(&url)).width, 49, "an ad may do without it: its connector says so");
+    assert_eq!(world.fake("meta").uploaded(), [0; 0]);
+    assert_eq!(world.library.memory.used(), 0);
+}
+
+#[tokio::test]
+async fn what_somebody_has_taken_out_of_the_library_is_put_there_again() {
+    let world = World::new().await;
+    let url = world.server.put("a.png", Behind::File(image(100, 10)));
+    world.state(&url);
+    world.settle().await;
+    world.fake("meta").library.lock().unwrap().clear();
+    world.library.doubt(&key("meta"));
+    world.settle().await;
+    known(world.state(&url));
+    assert_eq!(world.fake("meta").uploaded(), [100, 100]);
 }
 
 #[tokio::test]
@@ -242,10 +265,10 @@ async fn another_content_under_a_url_replaces_the_one_before_when_it_is_ready() 
     let notes = world.library.take_notes(&key("spring"));
     assert!(matches!(notes.as_slice(), [(Reason::Applied, text)] if text.contains("another content")), "{notes:?}");
 
-    // One that the platform would not take leaves the ads as they are, and is told.
+    // One that the platform would not take is known as what it is, and not sent.
     world.server.put("a.png", Behind::File(image(20, 10)));
     world.after(7 * 60).await;
-    assert!(matches!(world.state(&url), MediaState::Unusable(_)));
+    assert_eq!(known(world.state(&url)).width, 20);
     assert_eq!(world.fake("meta").uploaded(), [100, 200]);
 }
 

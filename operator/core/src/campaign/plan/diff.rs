@@ -59,9 +59,10 @@ fn marked_name(wanted: &Wanted, token: &Token) -> Option<String> {
     }
 }
 
-/// The name that an object has, with this token and no other.
+/// The name that an object has, with this token and no other. One without any stays as it is, odd spaces included.
 pub(super) fn kept_name(name: Option<&Value>, token: &Token) -> String {
     match name {
+        Some(Value::Text(name)) if Token::find(name).is_none() => format!("{name} {token}"),
         Some(Value::Text(name)) => format!("{} {token}", Token::strip(name)).trim_start().to_owned(),
         _ => token.to_string(),
     }

@@ -9,7 +9,7 @@ use crate::google::object::Object;
 use crate::google::schema::{Doc, schema};
 
 /// The members of the `criterion` oneof that adsim has state for.
-const CAMPAIGN_CRITERIA: &[&str] = &["location", "language", "keyword"];
+const CAMPAIGN_CRITERIA: &[&str] = &["location", "language", "keyword", "proximity"];
 
 pub(super) fn create_for_campaign(ctx: &mut Context<'_>, mut doc: Doc) -> Result<Object, Errors> {
     let mut errors = Errors::new();
@@ -92,6 +92,9 @@ fn campaign_target(ctx: &mut Context<'_>, doc: &Doc, errors: &mut Errors) -> Opt
         }
         return keyword_target(ctx, doc, errors);
     }
+    if member.name == "proximity" {
+        return proximity_target(ctx, doc, errors);
+    }
     let text = |path: &[&str]| {
         doc.get(path[0]).and_then(|v| v.get(path[1])).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
     };
@@ -122,6 +125,17 @@ fn campaign_target(ctx: &mut Context<'_>, doc: &Doc, errors: &mut Errors) -> Opt
         );
     }
     found.map(|(kind, display)| (id, kind, display.to_owned()))
+}
+
+/// A circle around a point or an address. Each is a criterion of its own.
+fn proximity_target(ctx: &mut Context<'_>, doc: &Doc, errors: &mut Errors) -> Option<Target> {
+    let circle = doc.get("proximity");
+    let radius = circle.and_then(|circle| circle.get("radius")).and_then(serde_json::Value::as_f64).unwrap_or_default();
+    if radius <= 0.0 {
+        errors.push(AdsError::required("proximity.radius"));
+        return None;
+    }
+    Some((ctx.next_id(), "PROXIMITY", format!("radius {radius}")))
 }
 
 fn keyword_target(ctx: &mut Context<'_>, doc: &Doc, errors: &mut Errors) -> Option<Target> {

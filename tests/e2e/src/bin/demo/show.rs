@@ -46,6 +46,8 @@ pub fn platform(sim: &AdSim, platform: PlatformName) {
         PlatformName::Google => ("Google Ads", google(sim)),
         PlatformName::Meta => ("Meta", meta(sim)),
         PlatformName::TikTok => ("TikTok", tiktok(sim)),
+        // The demo has no account there.
+        PlatformName::Pinterest => ("Pinterest", Vec::new()),
     };
     println!("   \x1b[2m{title} {} itself:\x1b[0m", reach::account_id(platform));
     println!("   {:<9} {:>12}  {:<24} NAME", "STATUS", "BUDGET/DAY", "PLACES");
