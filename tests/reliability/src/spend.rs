@@ -205,7 +205,7 @@ impl Replay {
             match said {
                 // Renamed by hand it stays whose it was.
                 Said::Named(name) => {
-                    object.campaign = Token::find(&name).map(|token| token.campaign).or(object.campaign)
+                    object.campaign = Token::find(&name).map(|token| token.campaign).or(object.campaign);
                 }
                 Said::Enabled(enabled) => object.enabled.set(i64::from(enabled), by_hand, known_at),
                 Said::Budget(micros) => object.budget.set(micros, by_hand, known_at),

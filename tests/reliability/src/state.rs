@@ -159,7 +159,7 @@ fn comparable(value: &Value) -> Value {
             kept.map(|(name, value)| (name.clone(), comparable(value))).collect()
         }
         Value::Array(values) => values.iter().map(comparable).collect(),
-        Value::String(text) => Token::strip(text).to_string().into(),
+        Value::String(text) => Token::strip(text).into(),
         other => other.clone(),
     }
 }

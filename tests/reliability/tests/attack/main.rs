@@ -314,15 +314,15 @@ async fn no_write_of_ours_passes_a_cap() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_write_of_ours_on_meta_passes_a_cap() {
-    attack(&field::ON_META_ALONE, 4).await;
+    attack(&field::ON_META_ALONE, 3).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_write_of_ours_on_tiktok_passes_a_cap() {
-    attack(&field::ON_TIKTOK_ALONE, 4).await;
+    attack(&field::ON_TIKTOK_ALONE, 3).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_write_of_ours_passes_a_cap_over_all_platforms() {
-    attack(&field::EVERYWHERE, 6).await;
+    attack(&field::EVERYWHERE, 4).await;
 }
