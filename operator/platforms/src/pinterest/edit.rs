@@ -127,6 +127,10 @@ fn parts(tree: &mut Tree, change: &Action, dictionary: &super::blueprint::Dictio
             let group = tree.groups.iter_mut().find(|group| group.id == main).ok_or_else(|| unfit(*field))?;
             let mut targeting = group.targeting_spec.clone();
             set(*field, to, dictionary, &mut parts.group, &mut targeting)?;
+            if *field == Field::Bidding {
+                // A bid of somebody's stays behind otherwise.
+                parts.group.insert("bid_in_micro_currency".to_owned(), Json::Null);
+            }
             if is_targeting(*field) {
                 group.targeting_spec = targeting;
                 parts.group.insert("targeting_spec".to_owned(), group.targeting_spec.clone().into());

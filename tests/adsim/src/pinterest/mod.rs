@@ -4,7 +4,7 @@
 //! computes what it costs. [`service`] is the API's surface. Everything is synchronous: one request at a time works on
 //! the state.
 //!
-//! Facts come from Pinterest's official OpenAPI description (5.23.0): paths, fields, types, enums, sizes, which of
+//! Facts come from Pinterest's official description (`v5/openapi.yaml`, 5.23.0): paths, fields, types, enums, sizes, which of
 //! campaign and ad group has budget and schedule. It says nothing of what an answer lags, of minimum budgets, nor of
 //! which refusals are an item's own; what is assumed says so. Ads are not simulated: each ad group counts as having some
 //! that somebody has made by hand.
