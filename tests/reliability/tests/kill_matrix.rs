@@ -229,37 +229,97 @@ async fn matrix(scenario: Scenario, platforms: &'static [PlatformName]) {
     assert!(took < Duration::from_mins(30), "{took:?}");
 }
 
-/// A matrix of its own for each scenario and platform.
-macro_rules! matrices {
-    ($($name:ident: $scenario:ident on $platforms:expr;)*) => {$(
-        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-        async fn $name() {
-            matrix(Scenario::$scenario, &$platforms).await;
-        }
-    )*};
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_while_it_creates() {
+    matrix(Scenario::Create, &[Google]).await;
 }
 
-matrices! {
-    killed_while_it_creates: Create on [Google];
-    killed_while_it_updates: Update on [Google];
-    killed_while_it_replaces_what_cannot_be_changed: ReplaceByDate on [Google];
-    killed_while_it_replaces_what_was_removed_by_hand: RemovedByHand on [Google];
-    killed_while_it_pauses_for_a_deletion: DeletePause on [Google];
-    killed_while_it_removes_for_a_deletion: DeleteRemove on [Google];
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_while_it_updates() {
+    matrix(Scenario::Update, &[Google]).await;
+}
 
-    killed_while_it_creates_on_meta: Create on [Meta];
-    killed_while_it_updates_on_meta: Update on [Meta];
-    killed_while_it_replaces_on_meta_what_was_removed_by_hand: RemovedByHand on [Meta];
-    killed_while_it_pauses_on_meta_for_a_deletion: DeletePause on [Meta];
-    killed_while_it_removes_on_meta_for_a_deletion: DeleteRemove on [Meta];
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_while_it_replaces_what_cannot_be_changed() {
+    matrix(Scenario::ReplaceByDate, &[Google]).await;
+}
 
-    killed_while_it_creates_on_tiktok: Create on [TikTok];
-    killed_while_it_updates_on_tiktok: Update on [TikTok];
-    killed_while_it_replaces_on_tiktok_what_was_removed_by_hand: RemovedByHand on [TikTok];
-    killed_while_it_pauses_on_tiktok_for_a_deletion: DeletePause on [TikTok];
-    killed_while_it_removes_on_tiktok_for_a_deletion: DeleteRemove on [TikTok];
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_while_it_replaces_what_was_removed_by_hand() {
+    matrix(Scenario::RemovedByHand, &[Google]).await;
+}
 
-    killed_while_it_creates_everywhere: Create on reach::ALL;
-    killed_while_it_updates_everywhere: Update on reach::ALL;
-    killed_while_it_pauses_everywhere_for_a_deletion: DeletePause on reach::ALL;
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_while_it_pauses_for_a_deletion() {
+    matrix(Scenario::DeletePause, &[Google]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_while_it_removes_for_a_deletion() {
+    matrix(Scenario::DeleteRemove, &[Google]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_while_it_creates_on_meta() {
+    matrix(Scenario::Create, &[Meta]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_while_it_updates_on_meta() {
+    matrix(Scenario::Update, &[Meta]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_while_it_replaces_on_meta_what_was_removed_by_hand() {
+    matrix(Scenario::RemovedByHand, &[Meta]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_while_it_pauses_on_meta_for_a_deletion() {
+    matrix(Scenario::DeletePause, &[Meta]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_while_it_removes_on_meta_for_a_deletion() {
+    matrix(Scenario::DeleteRemove, &[Meta]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_while_it_creates_on_tiktok() {
+    matrix(Scenario::Create, &[TikTok]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_while_it_updates_on_tiktok() {
+    matrix(Scenario::Update, &[TikTok]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_while_it_replaces_on_tiktok_what_was_removed_by_hand() {
+    matrix(Scenario::RemovedByHand, &[TikTok]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_while_it_pauses_on_tiktok_for_a_deletion() {
+    matrix(Scenario::DeletePause, &[TikTok]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_while_it_removes_on_tiktok_for_a_deletion() {
+    matrix(Scenario::DeleteRemove, &[TikTok]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_while_it_creates_everywhere() {
+    matrix(Scenario::Create, &reach::ALL).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_while_it_updates_everywhere() {
+    matrix(Scenario::Update, &reach::ALL).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_while_it_pauses_everywhere_for_a_deletion() {
+    matrix(Scenario::DeletePause, &reach::ALL).await;
 }

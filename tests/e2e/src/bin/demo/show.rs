@@ -93,5 +93,5 @@ fn tiktok(sim: &AdSim) -> Vec<Row> {
         name: campaign.name.clone(),
     };
     let account = sim.tiktok_account(reach::account_id(PlatformName::TikTok));
-    account.iter().flat_map(|account| account.present()).map(row).collect()
+    account.iter().flat_map(adsim::AdvertiserView::present).map(row).collect()
 }
