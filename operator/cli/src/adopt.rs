@@ -30,6 +30,15 @@ pub(crate) fn see(campaign: &Key, spec: &CampaignSpec, seen: &Seen, observed: &m
     lines
 }
 
+/// Whether something that is to be adopted is not known.
+pub(crate) fn unseen(spec: &CampaignSpec, observed: &Observed) -> bool {
+    spec.adopt.iter().any(|wish| {
+        let held = observed.records.get(&LineKey::new(&wish.account, &wish.market)).is_some_and(|r| r.id.is_some());
+        let known = observed.snapshots.get(&wish.account).is_none_or(|all| all.lines.contains_key(&wish.external_id));
+        !held && !known
+    })
+}
+
 /// The same as if the objects carried our marker.
 pub(crate) fn marked(observed: &Observed, lines: &BTreeSet<LineKey>, situation: &Situation<'_>) -> Observed {
     let mut observed = observed.clone();

@@ -214,6 +214,9 @@ fn plan_one(subject: Subject<'_>, now: Timestamp) -> Planned {
         now,
     };
     let adopting = adopt::see(key, &spec, seen, &mut observed);
+    if adopt::unseen(&spec, &observed) {
+        notes.push("what `adopt` names was not read from here: with --live it is".to_owned());
+    }
     let mut plan = situation.plan(&accounts, &observed);
     if !adopting.is_empty() {
         let later = situation.plan(&accounts, &adopt::marked(&observed, &adopting, &situation));
@@ -237,10 +240,15 @@ fn plan_one(subject: Subject<'_>, now: Timestamp) -> Planned {
         plan,
         rates: spec.rates.clone(),
         unknown_accounts: accounts.unknown,
-        unknown_settings: observed.unknown,
+        // Nothing is compared any more of what is over.
+        unknown_settings: observed.unknown.into_iter().filter(|key| !over(&desired, key)).collect(),
         keys: keys.collect(),
         notes,
     }
+}
+
+fn over(desired: &Desired, key: &LineKey) -> bool {
+    desired.lines.get(key).is_some_and(|line| line.over)
 }
 
 /// The operator's installation id is a matter of its own. Tokens made of this one are compared with each other only,

@@ -8,7 +8,7 @@
 //! {
 //!   "format": "adops.dev/plan.v1",
 //!   "changed": true,
-//!   "counts": {"create": 1, "change": 1, "stop": 0, "withheld": 0, "problems": 0, "notPlanned": 0, "unchanged": 4},
+//!   "counts": {"create": 1, "change": 1, "stop": 0, "withheld": 0, "problems": 0, "notPlanned": 0, "refused": 0, "unchanged": 4},
 //!   "money": [{"currency": "EUR", "from": "5333.34", "to": "6000.00"}],
 //!   "campaigns": [{
 //!     "namespace": "growth", "name": "spring", "file": "spring.yaml:2",

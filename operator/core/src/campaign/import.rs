@@ -248,3 +248,141 @@ fn differences(
     }
     if wrong.is_empty() { Ok(()) } else { Err(wrong) }
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::{DateTime, time};
+
+    use super::*;
+    use crate::campaign::line::{DesiredLine, LineProblem};
+    use crate::campaign::observed::MarkerEvidence;
+    use crate::campaign::settings::Settings;
+    use crate::campaign::spec::Copy;
+    use crate::marker::Token;
+    use crate::money::{Currency, Money};
+    use crate::platform::{Manner, Platform};
+    use crate::testing::{account, at, eur, installation};
+
+    /// A platform whose lines have places, an end, a network that a spec says nothing of, and a channel.
+    struct Plain;
+
+    impl PlatformRules for Plain {
+        fn platform(&self) -> Platform {
+            Platform::named("Made-up")
+        }
+
+        fn minimum_daily_budget(&self, _currency: Currency) -> Option<Money> {
+            None
+        }
+
+        fn render(&self, line: &DesiredLine, _account: &Account) -> Result<Settings, Vec<LineProblem>> {
+            let mut settings = Settings::default();
+            settings.set(Field::Name, Value::Text(line.campaign.name.clone()));
+            settings.set(Field::End, Value::Instant(line.end));
+            settings.set(Field::Places, Value::Places(line.market.places.clone()));
+            settings.set(Field::Networks, Value::Text("Search".to_owned()));
+            settings.set(Field::Channel, Value::Text("Search".to_owned()));
+            Ok(settings)
+        }
+
+        fn describe(&self, _object: &ObservedLine, _account: &Account) -> Result<Description, Vec<String>> {
+            let copy = BTreeMap::from([("en".parse().unwrap(), Copy::default())]);
+            Ok(Description {
+                objective: Objective::Traffic,
+                locale: "en".parse().unwrap(),
+                audience: Audience::default(),
+                declarations: Declarations { eu_political_ads: false, special_ad_categories: BTreeSet::new() },
+                ads: vec![Ad { name: "ad".to_owned(), url: String::new(), copy, media: Vec::new() }],
+                google: GoogleOptions::default(),
+                meta: MetaOptions::default(),
+                tiktok: TikTokOptions::default(),
+                conversion_action: None,
+                url_parameters: None,
+                unsaid: BTreeMap::new(),
+                remarks: Vec::new(),
+            })
+        }
+
+        fn manner(&self, _: Field, _: Option<&Value>, _: &Value, _: &ObservedLine, _: Timestamp) -> Manner {
+            Manner::InPlace
+        }
+    }
+
+    fn object(places: &[&str], end: Option<&str>) -> ObservedLine {
+        let mut settings = Settings::default();
+        settings.set(Field::Name, Value::Text("  odd \"name\" ".to_owned()));
+        settings.set(Field::Places, Value::Places(places.iter().map(|place| place.parse().unwrap()).collect()));
+        settings.set(Field::Networks, Value::Text("Search".to_owned()));
+        settings.set(Field::Channel, Value::Text("Search".to_owned()));
+        if let Some(end) = end {
+            let end: Date = end.parse().unwrap();
+            settings.set(Field::Start, Value::Instant(DateTime::from_parts(end, time(0, 0, 0, 0))));
+            settings.set(Field::End, Value::Instant(DateTime::from_parts(end, time(23, 59, 59, 0))));
+        }
+        ObservedLine {
+            id: "7".to_owned(),
+            seen: at("2027-03-10T10:00:00Z"),
+            existence: Existence::Live,
+            marker: MarkerEvidence::default(),
+            delivery: Delivery::PausedByOthers,
+            budget: eur("12.34"),
+            settings,
+            missing: BTreeSet::new(),
+            serving: BTreeSet::new(),
+            delivered: false,
+            spend: BTreeMap::new(),
+        }
+    }
+
+    fn imported(object: &ObservedLine) -> Result<Imported, Vec<String>> {
+        let (account, now) = (account("a"), at("2027-03-10T10:00:00Z"));
+        let subject = Subject { object, account: &account, rules: Arc::new(Plain), now };
+        import(CampaignId::new("growth", "odd-name"), &subject)
+    }
+
+    fn left(object: &ObservedLine) -> Vec<Field> {
+        imported(object).unwrap().left.into_keys().collect()
+    }
+
+    #[test]
+    fn what_a_campaign_can_say_is_said_and_the_rest_is_left_as_it_is() {
+        let whole = object(&["DE"], Some("2027-05-31"));
+        let spec = imported(&whole).unwrap().spec;
+        assert_eq!((spec.state, spec.budget.amount), (State::Paused, eur("12.34")));
+        assert_eq!(spec.adopt[0].external_id, "7");
+        assert_eq!(left(&whole), [Field::Name]);
+        assert_eq!(left(&object(&["DE"], None)), [Field::Name, Field::Start, Field::End]);
+        assert_eq!(left(&object(&["DE", "platform:radius"], Some("2027-05-31"))), [Field::Name, Field::Places]);
+
+        let mut odd = whole.clone();
+        odd.budget = Money::from_micros(12_345_678, eur("1").currency()).unwrap();
+        odd.settings.set(Field::Networks, Value::Text("Display".to_owned()));
+        assert_eq!(left(&odd), [Field::Budget, Field::Name, Field::Networks]);
+    }
+
+    #[test]
+    fn several_places_are_a_group_with_a_name_that_a_campaign_takes() {
+        let market = |places: &[&str]| imported(&object(places, Some("2027-05-31"))).unwrap().spec.markets[0].clone();
+        assert_eq!(market(&["DE"]).key, "DE");
+        assert_eq!(market(&["DE", "AT", "CH"]).key, "at-ch-de");
+        let many: Vec<String> = (b'A'..=b'Z').map(|letter| format!("US-{}", char::from(letter))).collect();
+        assert_eq!(market(&many.iter().map(String::as_str).collect::<Vec<_>>()).key, "all-26-places");
+    }
+
+    #[test]
+    fn what_no_campaign_can_hold_says_why() {
+        let why = |object: &ObservedLine| imported(object).unwrap_err().join("; ");
+        assert_eq!(why(&object(&[], None)), "it has no place: it runs everywhere");
+        assert!(why(&object(&["platform:radius"], None)).starts_with("none of its places is"));
+        let mut other = object(&["DE"], None);
+        other.settings.set(Field::Channel, Value::Text("Display".to_owned()));
+        assert_eq!(why(&other), "Channel: it has Display, a Campaign would say Search");
+        let mut removed = object(&["DE"], None);
+        removed.existence = Existence::Removed;
+        assert_eq!(why(&removed), "it is removed");
+        let mut held = object(&["DE"], None);
+        let key = LineKey::new("a", "DE");
+        held.marker.inner_token = Some(Token::new(&installation(), &CampaignId::new("growth", "spring"), &key, 0));
+        assert_eq!(why(&held), "adops holds it already (the installation prod)");
+    }
+}
