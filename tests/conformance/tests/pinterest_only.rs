@@ -42,6 +42,9 @@ fn group(world: &World, market: &str) -> (String, serde_json::Value) {
     (campaign.ad_groups[0]["id"].as_str().unwrap().to_owned(), campaign.ad_groups[0].clone())
 }
 
+/// A change of what is asked.
+type Change = fn(&mut CampaignSpec, &mut Account);
+
 /// What is said of the first line of a spec.
 async fn problems(change: impl FnOnce(&mut CampaignSpec, &mut Account)) -> Vec<String> {
     let mut world = World::of(1).await;
@@ -61,7 +64,6 @@ async fn problems(change: impl FnOnce(&mut CampaignSpec, &mut Account)) -> Vec<S
 #[tokio::test]
 async fn what_pinterest_cannot_do_is_unsupported_and_says_so() {
     assert!(problems(|_, _| {}).await.is_empty());
-    type Change = fn(&mut CampaignSpec, &mut Account);
     let cases: &[(Change, &str)] = &[
         (|_, account| account.identity.clear(), "pinterest.ads: ByHand"),
         (|spec, _| spec.objective = Objective::Signups, "Signups"),

@@ -713,6 +713,11 @@ pub const CASES: &[Case] = &[
     ),
     account(
         "platform: Google",
+        "platform: Pinterest",
+        &["spec.accountId: Invalid value: a Pinterest ad account is up to 18 digits, for example \"549755885175\""],
+    ),
+    account(
+        "platform: Google",
         "platform: Bing",
         &["spec.platform: Unsupported value: \"Bing\": supported values: \"Google\", \"Meta\", \"TikTok\", \"Pinterest\""],
     ),
@@ -727,6 +732,11 @@ pub const CASES: &[Case] = &[
         "spec:\n",
         "spec:\n  tiktok: {pixelId: \"1\"}\n",
         &["spec.tiktok: Invalid value: is only for platform TikTok"],
+    ),
+    account(
+        "spec:\n",
+        "spec:\n  pinterest: {ads: ByHand}\n",
+        &["spec.pinterest: Invalid value: is only for platform Pinterest"],
     ),
     account(
         "spec:\n",
