@@ -133,8 +133,8 @@ async fn create(stage: &mut Stage) -> anyhow::Result<()> {
     }
     ensure!(is_live(stage, 6_000), "6000.00 EUR a day are live, not {} micros", live(stage));
     show::holds("eighteen lines on three platforms, 6000.00 EUR a day, each with its places, end date and token");
-    stage.pass(SignedDuration::from_hours(3 * 24)).await?;
-    show::say("Three days later, by business time:");
+    stage.pass(SignedDuration::from_hours(6 * 24)).await?;
+    show::say("Six days later, by business time:");
     stage.user(&["get", "campaigns", "-n", NAMESPACE])?;
     Ok(())
 }
