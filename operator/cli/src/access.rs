@@ -71,7 +71,7 @@ pub enum AccessError {
         /// Where credentials are from.
         source_name: String,
         /// Why.
-        error: ConnectError,
+        error: Box<ConnectError>,
     },
     /// `--allow-endpoint` is no origin.
     #[error("--allow-endpoint: {0}")]
@@ -115,7 +115,11 @@ impl Access {
             hold: None,
             rehearsal,
         };
-        registry::connect(connection).map_err(|error| AccessError::Connect { account: key.clone(), source_name, error })
+        registry::connect(connection).map_err(|error| AccessError::Connect {
+            account: key.clone(),
+            source_name,
+            error: Box::new(error),
+        })
     }
 
     async fn credentials(
