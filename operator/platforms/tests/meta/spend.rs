@@ -15,6 +15,7 @@ async fn spend_is_told_by_the_accounts_days_in_micros() {
         config.meta.accounts[0].timezone_name = zone.into();
         let mut world = World::with(config).await;
         world.spec.budget.amount = adops_core::money::Money::parse("90000", currency.parse().unwrap()).unwrap();
+        world.spec.rates = adops_core::rates::Rates::none(world.spec.budget.amount.currency());
         world.spec.flight.start = date(2027, 2, 1);
         world.settle().await;
         let first = world.sim.now().to_zoned(jiff::tz::TimeZone::get(zone).unwrap()).date();

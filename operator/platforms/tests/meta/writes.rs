@@ -5,6 +5,7 @@ use adops_core::campaign::plan::Action;
 use adops_core::campaign::settings::{Field, Value};
 use adops_core::money::Money;
 use adops_core::platform::Manner;
+use adops_core::rates::Rates;
 use adops_core::reason::Reason;
 use adops_platforms::error::PlatformError;
 use adops_platforms::port::{AdPlatform, Outcome};
@@ -117,6 +118,7 @@ async fn budgets_follow_metas_own_table_of_units() {
         config.meta.accounts[0].currency = currency.into();
         let mut world = World::with(config).await;
         world.spec.budget.amount = money(amount, currency);
+        world.spec.rates = Rates::none(world.spec.budget.amount.currency());
         world.settle().await;
         assert_eq!(world.set("US").object.daily_budget, Some(minor), "{currency}");
         world.restart();

@@ -4,6 +4,7 @@ use adops_core::budget::brakes::Brakes;
 use adops_core::campaign::plan::{Action, Cause};
 use adops_core::money::{Currency, Money};
 use adops_core::platform::PlatformRules;
+use adops_core::rates::Rates;
 use adops_core::reason::Reason;
 use adops_platforms::error::PlatformError;
 use adops_platforms::port::{AdPlatform, Outcome};
@@ -16,6 +17,7 @@ async fn of_currency(code: &str, amount: &str) -> World {
     let mut world = World::configured(|config| config.advertisers[0].currency = code.into()).await;
     world.spec.markets = vec![market("US")];
     world.spec.budget.amount = Money::parse(amount, code.parse().unwrap()).unwrap();
+    world.spec.rates = Rates::none(world.spec.budget.amount.currency());
     world
 }
 
