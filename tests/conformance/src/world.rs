@@ -113,7 +113,7 @@ impl<S: Subject> World<S> {
         S::configure(&mut config, shape);
         let sim = AdSim::start(config).await.unwrap();
         let counter = Arc::new(Counter::default());
-        let platform = connect::<S>(&sim, &counter, None);
+        let platform = connect::<S>(&sim, &counter);
         let mut spec = spec::spec(lines, shape.currency);
         S::adapt(&mut spec);
         let media = S::library(platform.as_ref(), &sim, ACCOUNT).await;
@@ -122,12 +122,15 @@ impl<S: Subject> World<S> {
 
     /// A connector that remembers nothing, as after a restart.
     pub fn restart(&mut self) {
-        self.platform = connect::<S>(&self.sim, &self.counter, None);
+        self.platform = connect::<S>(&self.sim, &self.counter);
     }
 
-    /// A connector to the same account by another version of the API.
-    pub fn with_version(&self, version: &str) -> Arc<dyn AdPlatform> {
-        connect::<S>(&self.sim, &self.counter, Some(version))
+    /// A connector to a platform that serves none but later versions of its API.
+    pub async fn outlived() -> Arc<dyn AdPlatform> {
+        let mut config = Config { clock: ClockConfig::Stepped { start: start_time() }, ..Config::default() };
+        S::configure(&mut config, &Shape::default());
+        S::serve_later_versions(&mut config);
+        connect::<S>(&AdSim::start(config).await.unwrap(), &Arc::default())
     }
 
     /// The platform's rules.
@@ -320,7 +323,7 @@ pub fn applied(outcomes: &[Outcome]) -> usize {
     outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Applied { .. })).count()
 }
 
-fn connect<S: Subject>(sim: &AdSim, counter: &Arc<Counter>, version: Option<&str>) -> Arc<dyn AdPlatform> {
+fn connect<S: Subject>(sim: &AdSim, counter: &Arc<Counter>) -> Arc<dyn AdPlatform> {
     // A process has one provider; the tests that come later find it installed.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let access = S::access(sim);
@@ -329,7 +332,7 @@ fn connect<S: Subject>(sim: &AdSim, counter: &Arc<Counter>, version: Option<&str
         account_id: S::ACCOUNT.to_owned(),
         manager_id: access.manager_id,
         endpoint: Some(access.endpoint),
-        api_version: version.map(str::to_owned),
+        api_version: None,
         identity: access.identity,
         credentials: access.credentials,
         installation: INSTALLATION.parse().unwrap(),

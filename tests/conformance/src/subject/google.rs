@@ -22,7 +22,6 @@ impl Subject for Google {
     const PAGE: usize = 10_000;
     const RENEWS: bool = true;
     const IS_CHAIN: bool = false;
-    const ENDED_VERSION: &'static str = "v19";
 
     fn configure(config: &mut Config, shape: &Shape) {
         config.google.accounts = vec![AccountConfig {
@@ -30,6 +29,10 @@ impl Subject for Google {
             time_zone: shape.zone.into(),
             ..AccountConfig::default()
         }];
+    }
+
+    fn serve_later_versions(config: &mut Config) {
+        config.google.versions = vec!["v99".into()];
     }
 
     fn access(sim: &AdSim) -> Access {

@@ -13,7 +13,7 @@ use adsim::config::MetaAccountConfig;
 use adsim::{AdSim, Config, Effect, Match, MetaEdit, MetaEditAction, PlatformName};
 use async_trait::async_trait;
 
-use super::{Access, Hand, Object, Shape, Subject};
+use super::{Access, Feature, Hand, Object, Shape, Subject};
 
 const ACT: &str = "2345678901";
 const TOKEN: &str = "adsim-meta-token";
@@ -39,7 +39,6 @@ impl Subject for Meta {
     const PAGE: usize = 1_000;
     const RENEWS: bool = false;
     const IS_CHAIN: bool = true;
-    const ENDED_VERSION: &'static str = "v19.0";
 
     fn configure(config: &mut Config, shape: &Shape) {
         config.meta.accounts = vec![MetaAccountConfig {
@@ -49,6 +48,10 @@ impl Subject for Meta {
         }];
         // It runs on the machine's clock.
         config.meta.quota.mutations_per_second = None;
+    }
+
+    fn serve_later_versions(config: &mut Config) {
+        config.meta.versions = vec!["v99.0".into()];
     }
 
     fn access(sim: &AdSim) -> Access {
@@ -61,6 +64,10 @@ impl Subject for Meta {
             credentials: keys.map(|(key, value)| (key.to_owned(), Secret::new(value))).into(),
             conversion_action: None,
         }
+    }
+
+    fn lacks() -> &'static [Feature] {
+        &[Feature::ThreeDecimals]
     }
 
     fn adapt(spec: &mut CampaignSpec) {

@@ -154,8 +154,8 @@ pub trait Subject: Send + Sync + 'static {
     /// Answers as the platform does to who asks too much.
     fn throttled() -> Effect;
 
-    /// A version of the API that has ended.
-    const ENDED_VERSION: &'static str;
+    /// The simulator serves none but versions that come after ours.
+    fn serve_later_versions(config: &mut Config);
 
     /// Takes our access away for good, until it is given back.
     fn revoke(sim: &AdSim);

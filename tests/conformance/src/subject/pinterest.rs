@@ -24,11 +24,14 @@ impl Subject for Pinterest {
     const PAGE: usize = 250;
     const RENEWS: bool = false;
     const IS_CHAIN: bool = true;
-    const ENDED_VERSION: &'static str = "v4";
 
     fn configure(config: &mut Config, shape: &Shape) {
         config.pinterest.accounts =
             vec![PinterestAccountConfig { currency: shape.currency.into(), ..PinterestAccountConfig::default() }];
+    }
+
+    fn serve_later_versions(config: &mut Config) {
+        config.pinterest.versions = vec!["v9".into()];
     }
 
     fn access(sim: &AdSim) -> Access {

@@ -32,7 +32,6 @@ impl Subject for TikTok {
     const PAGE: usize = 1_000;
     const RENEWS: bool = false;
     const IS_CHAIN: bool = true;
-    const ENDED_VERSION: &'static str = "v1.2";
 
     fn configure(config: &mut Config, shape: &Shape) {
         config.tiktok.advertisers = vec![AdvertiserConfig {
@@ -46,6 +45,10 @@ impl Subject for TikTok {
         let video = MediaFile { content: "video".into(), ..MediaFile::default() };
         let cover = MediaFile { content: "cover".into(), seconds: 0.0, ..MediaFile::default() };
         config.tiktok.media = vec![video, cover];
+    }
+
+    fn serve_later_versions(config: &mut Config) {
+        config.tiktok.versions = vec!["v9.0".into()];
     }
 
     fn access(sim: &AdSim) -> Access {

@@ -93,9 +93,7 @@ pub async fn a_suspended_account_says_so<S: Subject>() {
 
 /// Not as an outage, and not as a lost access.
 pub async fn a_version_that_has_ended_is_told<S: Subject>() {
-    let world = World::<S>::new().await;
-    let old = world.with_version(S::ENDED_VERSION);
-    let error = old.account().await.unwrap_err();
+    let error = World::<S>::outlived().await.account().await.unwrap_err();
     assert!(matches!(error, PlatformError::VersionSunset { .. }), "{error:?}");
 }
 

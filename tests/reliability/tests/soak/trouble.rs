@@ -109,7 +109,7 @@ pub fn fault(dice: &mut Dice) -> Fault {
 
 /// Some operations are refused for as long as it takes.
 fn refusal(dice: &mut Dice) -> Fault {
-    let effect = Effect::Reject { category: "campaignBudgetError".into(), code: "MONEY_AMOUNT_TOO_SMALL".into() };
+    let effect = Effect::Reject { category: "campaignBudgetError".into(), code: "MONEY_AMOUNT_TOO_LARGE".into() };
     let operation = *dice.of(&["campaignBudget.update", "campaign.update", "campaign.create"]);
     Fault::new(Match::mutates().operation(operation), effect).with_probability(0.5)
 }
