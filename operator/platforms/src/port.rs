@@ -265,7 +265,8 @@ pub struct Connection {
     pub request_timeout: Duration,
     /// Which cluster we are, where the platform keeps who holds an account; none for one that never writes.
     pub hold: Option<Hold>,
-    /// Whether the connector is for [`AdPlatform::rehearse`]: whatever it sends is a dry run.
+    /// Whether the connector is for [`AdPlatform::rehearse`]: where the platform has a dry run, whatever is sent is one.
+    /// Where it has none, nothing may be created or changed through such a connector: it is only read with.
     pub rehearsal: bool,
 }
 

@@ -50,7 +50,7 @@ pub async fn a_revoked_access_is_told_and_given_back_is_used<S: Subject>() {
     assert!(world.plan().await.is_empty());
 }
 
-/// Between any two requests.
+/// After all was read and planned, before the first write.
 pub async fn a_token_that_expires_midway_leaves_one_object_a_line<S: Subject>() {
     let mut world = World::<S>::new().await;
     let plan = world.plan().await;
