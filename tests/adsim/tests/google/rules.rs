@@ -222,8 +222,15 @@ async fn criteria_and_labels_exist_once() {
     client.mutate_ok(&json!([{"labelOperation": {"remove": label}}])).await;
     assert!(client.sim.google_account(CID).campaigns[0].labels.is_empty());
     assert_eq!(codes(&client.mutate(&link).await.1), ["CANNOT_APPLY_INACTIVE_LABEL"]);
-    let proximity = json!([{"campaignCriterionOperation": {"create": {"campaign": campaign.resource_name, "proximity": {"radius": 5.0}}}}]);
-    assert_eq!(codes(&client.mutate(&proximity).await.1), ["CANNOT_ADD_CRITERIA_TYPE"]);
+    let criterion = |of: Value| {
+        let mut create = json!({"campaign": campaign.resource_name});
+        create.as_object_mut().unwrap().extend(of.as_object().unwrap().clone());
+        json!([{"campaignCriterionOperation": {"create": create}}])
+    };
+    client.mutate_ok(&criterion(json!({"proximity": {"radius": 5.0}}))).await;
+    assert_eq!(codes(&client.mutate(&criterion(json!({"proximity": {"radius": 0.0}}))).await.1), ["REQUIRED"]);
+    let carrier = criterion(json!({"carrier": {"carrierConstant": "carrierConstants/70091"}}));
+    assert_eq!(codes(&client.mutate(&carrier).await.1), ["CANNOT_ADD_CRITERIA_TYPE"], "not simulated");
 }
 
 #[tokio::test]
