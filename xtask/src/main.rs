@@ -9,6 +9,7 @@ mod deny;
 mod go;
 mod project;
 mod python;
+mod rust_tests;
 mod steps;
 mod test;
 

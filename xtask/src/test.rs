@@ -1,14 +1,13 @@
 //! `cargo xtask test`: everything that must pass, what fails soonest first.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Command, ExitCode};
 
 use anyhow::{Context, bail};
 
 use crate::project::{self, Project};
 use crate::steps::{Outcome, Run, Step, run_all};
-use crate::{bench, chart, cluster, crds, deny, go, python};
+use crate::{bench, chart, cluster, crds, deny, go, python, rust_tests};
 
 const STEPS: &[Step] = &[
     Step { name: "Rust format", action: rust_format },
@@ -22,7 +21,7 @@ const STEPS: &[Step] = &[
     Step { name: "chart", action: |run| chart::check(run.project).map(Into::into) },
     Step { name: "go vet", action: go_vet },
     Step { name: "binaries", action: binaries },
-    Step { name: "Rust tests", action: rust_tests },
+    Step { name: "Rust tests", action: rust },
     Step { name: "demo", action: demo },
     Step { name: "Go tests", action: go_tests },
     Step { name: "bench", action: bench::smoke },
@@ -100,16 +99,16 @@ fn binaries(run: &Run<'_>) -> anyhow::Result<Outcome> {
 /// Where simulators record what tests send, for the step `conformance`.
 const RECORDINGS: &str = "target/recordings";
 
-fn rust_tests(run: &Run<'_>) -> anyhow::Result<Outcome> {
+fn rust(run: &Run<'_>) -> anyhow::Result<Outcome> {
     let recordings = run.project.path(RECORDINGS);
     // What earlier tests recorded must not stand in for these.
     if recordings.exists() {
         fs::remove_dir_all(&recordings).with_context(|| recordings.display().to_string())?;
     }
     fs::create_dir_all(&recordings).with_context(|| recordings.display().to_string())?;
-    let mut command = run.project.cargo(&["test", "--workspace", "--no-fail-fast"]);
-    command.env("ADOPS_RECORD_DIR", &recordings);
-    let counts = run_tests(with_binaries(run, &mut command))?;
+    let counts = rust_tests::run(run.project, |program| {
+        with_binaries(run, program).env("ADOPS_RECORD_DIR", &recordings);
+    })?;
     Ok(Outcome::Done(Some(counts)))
 }
 
@@ -147,49 +146,4 @@ fn with_binaries<'c>(run: &Run<'_>, command: &'c mut Command) -> &'c mut Command
         command.env("ADOPS_FULL", "1");
     }
     command
-}
-
-/// Runs `cargo test`, shows each line when it comes, and counts the tests.
-fn run_tests(command: &mut Command) -> anyhow::Result<String> {
-    let mut child = command.stdout(Stdio::piped()).spawn().with_context(|| project::describe(command))?;
-    let (mut passed, mut failed, mut ignored) = (0, 0, 0);
-    let output = BufReader::new(child.stdout.take().context("cargo test has no output")?);
-    let mut terminal = std::io::stdout().lock();
-    for line in output.split(b'\n') {
-        let line = line?;
-        terminal.write_all(&line)?;
-        terminal.write_all(b"\n")?;
-        terminal.flush()?;
-        let line = String::from_utf8_lossy(&line);
-        if let Some(result) = line.strip_prefix("test result: ") {
-            passed += count(result, " passed");
-            failed += count(result, " failed");
-            ignored += count(result, " ignored");
-        }
-    }
-    drop(terminal);
-    let status = child.wait()?;
-    let counts = format!("{passed} passed, {failed} failed, {ignored} ignored");
-    if !status.success() {
-        bail!("`{}` failed: {counts}", project::describe(command));
-    }
-    Ok(counts)
-}
-
-/// The number before a word: `ok. 12 passed; 0 failed; ...`.
-fn count(result: &str, word: &str) -> u64 {
-    let before = result.split(';').find_map(|part| part.strip_suffix(word));
-    before.and_then(|part| part.rsplit(' ').next()?.parse().ok()).unwrap_or(0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_counts_of_a_result_line_are_read() {
-        let line = "ok. 12 passed; 3 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.05s";
-        assert_eq!((count(line, " passed"), count(line, " failed"), count(line, " ignored")), (12, 3, 1));
-        assert_eq!(count("", " passed"), 0);
-    }
 }
