@@ -83,8 +83,9 @@ fn first_difference(wanted: &str, found: &str) -> Option<String> {
 }
 
 fn generate(project: &Project, folders: &[PathBuf; 2]) -> anyhow::Result<()> {
-    let mut command = project.cargo(&["run", "--quiet", "-p", "adops-api", "--bin", "crdgen", "--"]);
-    project::run(command.args(folders))
+    // Of the whole workspace, so that dependencies are built with the features that all else needs, and once.
+    project::run(&mut project.cargo(&["build", "--quiet", "--workspace", "--bin", "crdgen"]))?;
+    project::run(project.tool(project.binaries().join("crdgen"), &[]).args(folders))
 }
 
 /// Texts by the names of their files.

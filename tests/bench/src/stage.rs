@@ -116,6 +116,15 @@ impl Stage {
         gauge::usage(self.process()?.child.id())
     }
 
+    /// The processor time that everybody has used: operator, control plane, and simulator with the bench itself.
+    pub fn everybody(&self) -> anyhow::Result<[Duration; 3]> {
+        let others = [self.cluster.process(), std::process::id()];
+        let [control_plane, simulator] = others.map(|process| gauge::usage(process).map(|usage| usage.cpu));
+        let operator =
+            self.operator.as_ref().map(|_| self.usage()).transpose()?.map_or(Duration::ZERO, |usage| usage.cpu);
+        Ok([operator, control_plane?, simulator?])
+    }
+
     /// The operator's metrics.
     pub async fn metrics(&self) -> anyhow::Result<String> {
         let url = format!("{}/metrics", self.process()?.url);

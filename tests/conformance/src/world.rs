@@ -32,6 +32,9 @@ pub const INSTALLATION: &str = "prod";
 /// How many rounds of plan and apply a Campaign may take.
 const ROUNDS: usize = 12;
 
+/// More requests than it takes to create and enable two lines, on any platform.
+pub const POINTS: u64 = 24;
+
 struct SimClock(AdSim);
 
 impl BusinessClock for SimClock {

@@ -75,6 +75,11 @@ impl Cluster {
         Ok(Self { ready, dir: dir.to_owned(), child })
     }
 
+    /// The process that it runs in.
+    pub fn process(&self) -> u32 {
+        self.child.id()
+    }
+
     /// A client with a kubeconfig of this cluster.
     pub async fn client(&self, kubeconfig: &Path) -> anyhow::Result<Client> {
         Ok(Client::try_from(config(kubeconfig).await?)?)
