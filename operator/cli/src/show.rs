@@ -192,7 +192,7 @@ fn change(change: &Change) -> ChangeReport {
 }
 
 fn settings(settings: &Settings) -> BTreeMap<Field, Shown> {
-    settings.0.iter().map(|(field, value)| (*field, shown(*field, value))).collect()
+    settings.iter().map(|(field, value)| (field, shown(field, value))).collect()
 }
 
 fn shown(field: Field, value: &Value) -> Shown {

@@ -118,11 +118,14 @@ async fn first_sync(stage: &mut Stage, load: Load, raw: f64) -> anyhow::Result<V
     let idle = stage.everybody()?;
     stage.start_operator()?;
     let began = Instant::now();
-    let (mut all_enabled, mut used) = (None, idle);
+    let (mut first_write, mut all_enabled, mut used) = (None, None, idle);
     // `Ready` is asked of the API server seldom, for that costs the machine what it is to be measured with.
     let mut looked = Instant::now();
     loop {
         stage.keep_time().await?;
+        if first_write.is_none() && stage.sim.ledger().iter().any(|entry| entry.kind == "campaign") {
+            first_write = Some(began.elapsed());
+        }
         if all_enabled.is_none() && enabled(stage) >= load.lines() {
             all_enabled = Some(began.elapsed());
             used = stage.everybody()?;
@@ -136,7 +139,10 @@ async fn first_sync(stage: &mut Stage, load: Load, raw: f64) -> anyhow::Result<V
         ensure!(began.elapsed() < Duration::from_mins(30), "the first sync does not end: {} run", enabled(stage));
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    let synced = all_enabled.unwrap_or_default().as_secs_f64();
+    // A process that has just begun waits until it must see whatever one before it may have sent last.
+    let waited = first_write.unwrap_or_default();
+    let synced = all_enabled.unwrap_or_default().saturating_sub(waited).as_secs_f64();
+    let ready = began.elapsed().saturating_sub(waited).as_secs_f64();
     let writes = ApiWrites::now(&stage.admin).await?.since(before);
     let lines = number(load.lines());
     let rate = lines / synced;
@@ -144,8 +150,10 @@ async fn first_sync(stage: &mut Stage, load: Load, raw: f64) -> anyhow::Result<V
         [0, 1, 2].map(|who| used[who].saturating_sub(idle[who]).as_secs_f64() * 1000.0 / lines);
     let cores = (operator + control_plane + simulator) / 1000.0 * rate;
     Ok(vec![
-        Row::new("first sync, until all lines run", rate, "lines/s").target("at least 500"),
-        Row::new("first sync, until all Campaigns are Ready", lines / began.elapsed().as_secs_f64(), "lines/s"),
+        Row::new("from the operator's start to its first change of a platform", waited.as_secs_f64(), "s")
+            .target("request timeout and lag: 35"),
+        Row::new("first sync, from then until all lines run", rate, "lines/s").target("at least 500"),
+        Row::new("first sync, from then until all Campaigns are Ready", lines / ready, "lines/s"),
         Row::new(
             "the same beside raw status writes (lines in a status × writes/s)",
             rate / (raw * number(load.lines_each())),

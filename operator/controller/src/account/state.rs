@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use adops_core::campaign::observed::{Delivery, ExternalId, ObservedLine, Snapshot};
 use adops_core::campaign::plan::Action;
-use adops_core::campaign::settings::Field;
+use adops_core::campaign::settings::{Field, Pool};
 use adops_core::marker::CampaignHash;
 use adops_core::reason::Reason;
 use adops_platforms::port::{AccountFacts, AdPlatform, Outcome, Spend};
@@ -66,6 +66,8 @@ pub struct Known {
     pub holder: Option<String>,
     /// All lines that were seen.
     pub lines: HashMap<ExternalId, ObservedLine>,
+    /// Values of their settings.
+    pool: Pool,
     /// When the last full listing began; none before the first one.
     pub listed: Option<Timestamp>,
     /// Ids by the Campaign that their token names.
@@ -121,6 +123,7 @@ impl AccountState {
             facts: None,
             holder: None,
             lines: HashMap::new(),
+            pool: Pool::default(),
             listed: None,
             by_campaign: HashMap::new(),
             unsettled: BTreeMap::new(),
@@ -160,7 +163,8 @@ impl Known {
         let began = snapshot.began;
         let mut changed = HashSet::new();
         let mut lines: HashMap<ExternalId, ObservedLine> = HashMap::with_capacity(snapshot.lines.len());
-        for (id, line) in snapshot.lines {
+        for (id, mut line) in snapshot.lines {
+            line.settings.share(&mut self.pool);
             lines.insert(id, line);
         }
         // A read-back that began later than the listing knows better.
@@ -184,6 +188,7 @@ impl Known {
             }
         }
         self.lines = lines;
+        self.pool.tidy();
         self.listed = Some(began);
         self.index();
         for (hash, ids) in &self.by_campaign {
@@ -197,12 +202,13 @@ impl Known {
 
     /// Takes a read-back of some ids.
     pub fn take_read_back(&mut self, snapshot: Snapshot) {
-        for (id, line) in snapshot.lines {
+        for (id, mut line) in snapshot.lines {
             let newer = self.lines.get(&id).is_none_or(|before| before.seen <= line.seen);
             if newer {
                 for token in line.marker.tokens() {
                     self.by_campaign.entry(token.campaign).or_default().insert(id.clone());
                 }
+                line.settings.share(&mut self.pool);
                 self.lines.insert(id, line);
             }
         }

@@ -232,9 +232,9 @@ fn differences(
         left.insert(Field::Budget, format!("{} is not in whole steps of {unit} micros", object.budget));
     }
     let mut wrong = Vec::new();
-    for (field, to) in rendered?.0 {
+    for (field, to) in rendered?.iter() {
         let from = object.settings.get(field);
-        let same = from.is_some_and(|from| rules.satisfied(field, from, &to, account, *now));
+        let same = from.is_some_and(|from| rules.satisfied(field, from, to, account, *now));
         if same || left.contains_key(&field) {
             continue;
         }

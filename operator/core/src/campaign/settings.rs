@@ -1,10 +1,11 @@
 //! What a platform object holds, in words that all platforms share.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
+use std::sync::Arc;
 
 use jiff::civil::DateTime;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
 use crate::market::Place;
@@ -113,7 +114,7 @@ impl fmt::Display for Field {
 }
 
 /// The value of a field.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Value {
     /// A word or text.
     Text(String),
@@ -160,7 +161,7 @@ impl fmt::Display for ContentHash {
 }
 
 /// An ad as a platform holds it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct AdSettings {
     /// Where it leads to.
     pub url: String,
@@ -177,31 +178,56 @@ pub struct AdSettings {
 }
 
 /// All that is set on a line but delivery and budget. A field that is absent is not managed.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Settings(pub BTreeMap<Field, Value>);
+///
+/// An operator holds tens of thousands of them for as long as it runs: they lie in one piece, in the order of their
+/// fields, and values can be shared with all that have the same ([`Settings::share`]).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Settings(Vec<(Field, Arc<Value>)>);
 
 impl Settings {
     /// The value of a field.
     pub fn get(&self, field: Field) -> Option<&Value> {
-        self.0.get(&field)
+        let place = self.place(field).ok()?;
+        self.0.get(place).map(|(_, value)| value.as_ref())
     }
 
     /// Sets a field.
     pub fn set(&mut self, field: Field, value: Value) {
-        self.0.insert(field, value);
+        let value = Arc::new(value);
+        match self.place(field) {
+            Ok(place) => self.0[place].1 = value,
+            Err(place) => self.0.insert(place, (field, value)),
+        }
+    }
+
+    fn place(&self, field: Field) -> Result<usize, usize> {
+        self.0.binary_search_by_key(&field, |(field, _)| *field)
+    }
+
+    /// Fields and values, in the order of the fields.
+    pub fn iter(&self) -> impl Iterator<Item = (Field, &Value)> {
+        self.0.iter().map(|(field, value)| (*field, value.as_ref()))
     }
 
     /// This, without some fields.
     #[must_use]
     pub fn without(mut self, fields: &BTreeSet<Field>) -> Self {
-        self.0.retain(|field, _| !fields.contains(field));
+        self.0.retain(|(field, _)| !fields.contains(field));
         self
+    }
+
+    /// Keeps no value that the pool has, but a pointer to that; and no room for more fields.
+    pub fn share(&mut self, pool: &mut Pool) {
+        for (_, value) in &mut self.0 {
+            pool.share(value);
+        }
+        self.0.shrink_to_fit();
     }
 
     /// Forty bits in hexadecimal that differ when a setting differs.
     pub fn hash(&self) -> String {
         let mut hasher = Sha256::new();
-        for (field, value) in &self.0 {
+        for (field, value) in self.iter() {
             hasher.update(field.as_str().as_bytes());
             hasher.update([0]);
             hasher.update(value.to_string().as_bytes());
@@ -216,5 +242,78 @@ impl Settings {
             let _ = write!(hex, "{byte:02x}");
             hex
         })
+    }
+}
+
+impl Serialize for Settings {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.iter())
+    }
+}
+
+impl<'de> Deserialize<'de> for Settings {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let fields = BTreeMap::<Field, Value>::deserialize(deserializer)?;
+        Ok(Self(fields.into_iter().map(|(field, value)| (field, Arc::new(value))).collect()))
+    }
+}
+
+/// Values that several objects have: most lines of an account are alike in most fields.
+#[derive(Debug, Default)]
+pub struct Pool(HashSet<Arc<Value>>);
+
+impl Pool {
+    fn share(&mut self, value: &mut Arc<Value>) {
+        match self.0.get(value) {
+            Some(same) => *value = same.clone(),
+            None => _ = self.0.insert(value.clone()),
+        }
+    }
+
+    /// Forgets what nobody has any more.
+    pub fn tidy(&mut self) {
+        self.0.retain(|value| Arc::strong_count(value) > 1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(name: &str) -> Settings {
+        let mut settings = Settings::default();
+        settings.set(Field::Languages, Value::Set(BTreeSet::from(["en".to_owned()])));
+        settings.set(Field::Name, Value::Text("before".to_owned()));
+        settings.set(Field::Name, Value::Text(name.to_owned()));
+        settings
+    }
+
+    #[test]
+    fn fields_come_in_their_order_with_the_value_set_last() {
+        let found: Vec<(Field, String)> =
+            settings("spring").iter().map(|(field, value)| (field, value.to_string())).collect();
+        assert_eq!(found, [(Field::Name, "spring".to_owned()), (Field::Languages, "[en]".to_owned())]);
+        assert_eq!(settings("spring").without(&BTreeSet::from([Field::Name])).get(Field::Name), None);
+        let json = serde_json::to_value(settings("spring")).unwrap();
+        assert_eq!(json["Name"], serde_json::json!({ "Text": "spring" }));
+        assert_eq!(serde_json::from_value::<Settings>(json).unwrap(), settings("spring"));
+    }
+
+    #[test]
+    fn what_is_shared_is_the_same_value_held_once_and_forgotten_with_its_last_holder() {
+        let mut pool = Pool::default();
+        let (mut one, mut other) = (settings("spring"), settings("summer"));
+        one.share(&mut pool);
+        other.share(&mut pool);
+        assert_eq!((&one, &other), (&settings("spring"), &settings("summer")));
+        assert!(Arc::ptr_eq(&one.0[1].1, &other.0[1].1), "one language");
+        assert_eq!(pool.0.len(), 3);
+        drop(other);
+        pool.tidy();
+        assert_eq!(pool.0.len(), 2);
+        // To set a field of the one changes no other.
+        let copy = one.clone();
+        one.set(Field::Languages, Value::Set(BTreeSet::new()));
+        assert_eq!(copy, settings("spring"));
     }
 }

@@ -42,8 +42,8 @@ impl Prepared {
 
 impl Needs {
     fn settings(&mut self, settings: &Settings) {
-        for (field, value) in &settings.0 {
-            self.value(*field, value);
+        for (field, value) in settings.iter() {
+            self.value(field, value);
         }
     }
 

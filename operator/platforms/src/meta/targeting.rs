@@ -102,8 +102,7 @@ pub(super) fn has(field: Field) -> bool {
 
 /// `targeting` of settings; `keys` are those of their places.
 pub(super) fn write(settings: &Settings, keys: &BTreeMap<Place, String>) -> Result<Json, PlatformError> {
-    let parts = settings.0.iter().filter(|(field, _)| has(**field));
-    patch(&Json::Null, parts.map(|(field, value)| (*field, value)), keys)
+    patch(&Json::Null, settings.iter().filter(|(field, _)| has(*field)), keys)
 }
 
 /// A `targeting` with other values of some settings; all that others have put there besides goes with its setting.

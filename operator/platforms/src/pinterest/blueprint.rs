@@ -65,8 +65,8 @@ impl Blueprint {
             ("auto_targeting_enabled".to_owned(), false.into()),
         ]);
         let mut targeting = Map::new();
-        for (field, value) in settings.0.iter().filter(|(field, _)| of_group(**field)) {
-            set(*field, value, dictionary, &mut group, &mut targeting)?;
+        for (field, value) in settings.iter().filter(|(field, _)| of_group(*field)) {
+            set(field, value, dictionary, &mut group, &mut targeting)?;
         }
         group.insert("targeting_spec".to_owned(), targeting.into());
         Ok(Self { campaign, group: group.into() })

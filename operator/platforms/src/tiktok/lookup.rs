@@ -49,8 +49,8 @@ impl Needs {
     }
 
     fn add_settings(&mut self, settings: &Settings) {
-        for (field, value) in &settings.0 {
-            self.add(*field, value);
+        for (field, value) in settings.iter() {
+            self.add(field, value);
         }
     }
 

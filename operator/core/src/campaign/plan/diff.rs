@@ -196,7 +196,7 @@ fn settings(subject: &Subject<'_>, wanted: &Wanted, line: &mut LinePlan, changes
     let marked = !changes.is_empty();
     let cause = cause(inputs, record.confirmed_hash.as_deref(), &wanted.settings.hash());
     let mut replace = false;
-    for (field, plain) in &wanted.settings.0 {
+    for (field, plain) in wanted.settings.iter() {
         let to = match field {
             // The marker was written with the whole name already.
             Field::Name if marked => continue,
@@ -206,16 +206,16 @@ fn settings(subject: &Subject<'_>, wanted: &Wanted, line: &mut LinePlan, changes
             },
             _ => plain.clone(),
         };
-        let from = object.settings.get(*field);
-        if from.is_some_and(|from| view.rules.satisfied(*field, from, &to, view.account, inputs.now)) {
+        let from = object.settings.get(field);
+        if from.is_some_and(|from| view.rules.satisfied(field, from, &to, view.account, inputs.now)) {
             continue;
         }
         if cause == Cause::Drift {
-            line.drift.push(*field);
+            line.drift.push(field);
         }
-        let manner = view.rules.manner(*field, from, &to, object, inputs.now);
+        let manner = view.rules.manner(field, from, &to, object, inputs.now);
         replace |= manner == Manner::Replace;
-        let action = Action::Set { id: object.id.clone(), field: *field, from: from.cloned(), to, manner };
+        let action = Action::Set { id: object.id.clone(), field: field, from: from.cloned(), to, manner };
         changes.push(Change { action, cause });
     }
     if replace {
