@@ -109,6 +109,13 @@ pub enum Outcome {
     Unknown(PlatformError),
 }
 
+/// What a rehearsal has shown of something that the platform would take.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Rehearsed {
+    /// What of it the platform could not be asked about, and why; none if it was asked about all of it.
+    pub left_out: Option<String>,
+}
+
 /// A file to be put into an account's library.
 #[derive(Clone)]
 pub struct Upload {
@@ -206,8 +213,8 @@ pub trait AdPlatform: Send + Sync {
 
     /// Asks the platform what it would say to these creates and changes, without any effect: one verdict for each line,
     /// then one for each change. Only a connector that was made for it ([`Connection::rehearsal`]) does so; platforms
-    /// without a dry run answer `Unsupported`.
-    async fn rehearse(&self, lines: &[NewLine], changes: &[Action]) -> Vec<Result<(), PlatformError>> {
+    /// without a dry run answer `Unsupported`, and so is what they have none of.
+    async fn rehearse(&self, lines: &[NewLine], changes: &[Action]) -> Vec<Result<Rehearsed, PlatformError>> {
         let message = format!("{} has no dry run that adops can use", self.rules().platform());
         let refusal = PlatformError::Rejected { reason: Reason::Unsupported, message };
         vec![Err(refusal); lines.len() + changes.len()]
@@ -265,8 +272,9 @@ pub struct Connection {
     pub request_timeout: Duration,
     /// Which cluster we are, where the platform keeps who holds an account; none for one that never writes.
     pub hold: Option<Hold>,
-    /// Whether the connector is for [`AdPlatform::rehearse`]: where the platform has a dry run, whatever is sent is one.
-    /// Where it has none, nothing may be created or changed through such a connector: it is only read with.
+    /// Whether the connector is for [`AdPlatform::rehearse`] and reading only. Through such a one nothing is written:
+    /// [`registry::connect`](crate::registry::connect) refuses creates, changes, uploads and claims, and the
+    /// [`Transport`](crate::transport::Transport) sends nothing but reads and what the platform takes for a dry run.
     pub rehearsal: bool,
 }
 

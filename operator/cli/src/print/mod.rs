@@ -112,13 +112,15 @@ fn verdicts(line: &LineReport) -> Vec<String> {
     if line.live.is_empty() {
         return Vec::new();
     }
-    if line.live.iter().all(|verdict| verdict.verdict == VerdictKind::Accepted) {
+    let is_taken = |verdict: &Verdict| verdict.verdict == VerdictKind::Accepted && verdict.message.is_none();
+    if line.live.iter().all(is_taken) {
         return vec!["the platform would take it".to_owned()];
     }
     let told = |verdict: &Verdict| {
         let message = verdict.message.as_deref().unwrap_or_default();
         match verdict.verdict {
-            VerdictKind::Accepted => format!("the platform would take {}", verdict.action),
+            VerdictKind::Accepted if message.is_empty() => format!("the platform would take {}", verdict.action),
+            VerdictKind::Accepted => format!("the platform would take a part of {}; {message}", verdict.action),
             VerdictKind::Refused => format!("the platform would refuse {}: {message}", verdict.action),
             VerdictKind::NotAsked => format!("the platform was not asked: {message}"),
         }
