@@ -25,7 +25,7 @@ use adops_core::campaign::settings::ContentHash;
 use adops_core::catalog::media::MediaFacts;
 use adops_core::marker::Installation;
 use adops_core::market::Place;
-use adops_core::money::Currency;
+use adops_core::money::{Currency, Money};
 use adops_core::platform::{ObjectCount, Platform, PlatformRules};
 use adops_core::reason::Reason;
 use adops_core::secret::Secret;
@@ -56,6 +56,8 @@ pub struct AccountFacts {
     pub status: String,
     /// Micros of the smallest step of a budget.
     pub budget_unit: i64,
+    /// The smallest daily budget of a line, where the account has one of its own.
+    pub minimum_daily_budget: Option<Money>,
     /// How many line objects it holds, whoever made them, and may hold.
     pub objects: Option<ObjectCount>,
     /// When the credentials end, where the platform says.

@@ -28,7 +28,7 @@ pub const CONNECTORS: &[Entry] = &[
     Entry {
         platform: meta::PLATFORM,
         connect: |connection| Ok(Arc::new(meta::Meta::new(connection)?)),
-        rules: || Arc::new(meta::Rules::default()),
+        rules: || Arc::new(meta::Rules),
     },
     Entry {
         platform: tiktok::PLATFORM,

@@ -281,7 +281,7 @@ impl needs::Needs {
 #[async_trait]
 impl AdPlatform for Meta {
     fn rules(&self) -> Arc<dyn PlatformRules> {
-        Arc::new(Rules::of(self.basics.get().and_then(|basics| basics.minimum)))
+        Arc::new(Rules)
     }
 
     fn read_after_write_lag(&self) -> SignedDuration {
