@@ -297,6 +297,15 @@ pub struct AdAccountStatus {
     #[schemars(length(max = 16))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub poll_interval: Option<String>,
+    /// The smallest daily budget of a line, where the account says one of its own. For example "1.00 USD".
+    #[schemars(length(max = 32))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub minimum_daily_budget: Option<String>,
+    /// The smallest step of a budget, where the account has another than its currency has on the platform. For example
+    /// "10.00 JPY".
+    #[schemars(length(max = 32))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget_step: Option<String>,
     /// How many objects the account holds, and how many it may hold.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub objects: Option<ObjectCount>,
@@ -332,6 +341,8 @@ impl Default for AdAccountStatus {
             credentials_expire_at: None,
             quota_exhausted_until: None,
             poll_interval: None,
+            minimum_daily_budget: None,
+            budget_step: None,
             objects: None,
             live_budget: None,
             holder: None,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use adops_api::account::AllowedFrom;
 use adops_api::{AdAccount, Campaign};
-use adops_core::money::Currency;
+use adops_core::money::{Currency, Money};
 use adops_core::platform::{Account, ObjectCount, PlatformRules};
 use adops_core::reason::Reason;
 use jiff::Timestamp;
@@ -114,13 +114,17 @@ impl Accounts {
         let objects = status.objects.and_then(|count| {
             Some(ObjectCount { live: u32::try_from(count.live).ok()?, limit: u32::try_from(count.limit).ok()? })
         });
+        let amount = |text: &Option<String>| amount(text.as_deref()?, currency);
+        let step = amount(&status.budget_step).map(Money::micros);
+        let budget_unit = step.unwrap_or_else(|| rules.budget_unit(currency));
+        let minimum_daily_budget = amount(&status.minimum_daily_budget);
         let account = |object: &AdAccount| Account {
             name: name.to_owned(),
             platform: object.spec.platform.into(),
             currency,
             time_zone: time_zone.clone(),
-            // What a status does not tell: the platform's billable unit, which is the currency's but for a few.
-            budget_unit: currency.minor_unit_micros(),
+            budget_unit,
+            minimum_daily_budget,
             ceiling: adops_api::convert::ceiling(&object.spec.ceiling).ok(),
             brakes: adops_api::convert::brakes(object.spec.brakes.as_ref()),
             stop: object.spec.stop,
@@ -159,4 +163,10 @@ impl Accounts {
             }
         }
     }
+}
+
+/// An amount of a status: `1.00 USD`.
+fn amount(text: &str, currency: Currency) -> Option<Money> {
+    let (amount, code) = text.split_once(' ')?;
+    (code == currency.as_str()).then(|| Money::parse(amount, currency).ok()).flatten()
 }

@@ -71,8 +71,9 @@ Examples:
   kubectl adops plan -f campaigns/ --offline       # only checks the files, without a cluster
   kubectl adops plan -f campaigns/ --live          # and asks the platforms what they would say; nothing is written
 
-With --live, Google checks each change (validateOnly); the other platforms are not asked, which is said beside the line.
-A change that would be refused is an error.";
+With --live, Google (validateOnly) and Meta (validate_only) check each change. Of a new line Meta checks the campaign and
+the creatives, for it knows an ad set only below a campaign that exists; what it was not asked is said beside the line,
+and so are the platforms that have no dry run. A change that would be refused is an error.";
 
 /// Of `plan`.
 #[derive(Args, Debug, Default)]

@@ -1,5 +1,5 @@
 //! `plan --live`: what the platforms themselves say of a plan. Objects that are to be adopted are read, and all changes
-//! are rehearsed (`validateOnly`), where a platform can; nothing is written.
+//! are rehearsed (`validateOnly`, `validate_only`), where a platform can; nothing is written.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use adops_core::campaign::spec::CampaignSpec;
 use adops_core::marker::Installation;
 use adops_core::reason::Reason;
 use adops_platforms::error::PlatformError;
-use adops_platforms::port::{AdPlatform, Scope};
+use adops_platforms::port::{AdPlatform, Rehearsed, Scope};
 
 use crate::access::Access;
 use crate::cluster::Cluster;
@@ -141,9 +141,12 @@ async fn ask(platform: &dyn AdPlatform, parts: &[Part<'_>]) -> Vec<Verdict> {
         .collect()
 }
 
-fn verdict(answer: Result<(), PlatformError>) -> Verdict {
+fn verdict(answer: Result<Rehearsed, PlatformError>) -> Verdict {
     match answer {
-        Ok(()) => Verdict { action: String::new(), verdict: VerdictKind::Accepted, message: None },
+        Ok(Rehearsed { left_out }) => {
+            let message = left_out.map(|left_out| format!("not rehearsed: {left_out}"));
+            Verdict { action: String::new(), verdict: VerdictKind::Accepted, message }
+        }
         Err(PlatformError::Rejected { reason: Reason::Unsupported, message }) => not_asked(message),
         Err(error @ PlatformError::Rejected { .. }) => Verdict {
             action: String::new(),

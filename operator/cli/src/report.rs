@@ -194,7 +194,7 @@ pub struct Verdict {
 /// A verdict's kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub enum VerdictKind {
-    /// It would be taken.
+    /// It would be taken, as far as the platform could be asked about it: the message says what it was not asked.
     Accepted,
     /// It would be refused.
     Refused,

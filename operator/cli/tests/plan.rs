@@ -347,3 +347,60 @@ Campaign growth/spring  0.yaml:1  (not in the cluster yet)
 Plan: 2 to create. Money a day: 0.00 → 600.00 EUR (+600.00).",
     );
 }
+
+/// A world with an account on Meta, in forints, and the Campaign's image.
+fn hungarian(minimum: &str) -> World {
+    let mut world = world(None);
+    let text = with(ACCOUNT, "platform: Google", "platform: Meta\n  meta: {pageId: \"900000000000001\"}");
+    let text = with(&with(&text, "name: google-global", "name: meta-global"), "123-456-7890", "2345678901");
+    let text = with(&text, "currency: EUR", "currency: HUF");
+    let mut account = manifests(&[&text]).accounts.into_values().next().unwrap().object;
+    let status = account.status.get_or_insert_default();
+    status.currency = Some("HUF".to_owned());
+    status.time_zone = Some("Europe/Budapest".to_owned());
+    status.minimum_daily_budget = Some(minimum.to_owned());
+    world.accounts.insert(Key::new("growth", "meta-global"), account);
+    let facts = adops_core::catalog::media::MediaFacts {
+        hash: adops_core::campaign::settings::ContentHash("a".repeat(64)),
+        kind: adops_core::catalog::media::MediaKind::Image,
+        format: "png".to_owned(),
+        width: 1080,
+        height: 1080,
+        duration_ms: None,
+        size: 1000,
+    };
+    let known = adops_core::catalog::media::MediaState::Known(facts);
+    world.files.insert("https://cdn.example.com/a.png".to_owned(), known);
+    world
+}
+
+fn on_meta(budget: &str) -> String {
+    let text = with(CAMPAIGN, "accounts: [google-global]", "accounts: [meta-global]");
+    let text = with(&text, "objective: Signups", "objective: Traffic");
+    let text = with(&text, "daily: \"600.00\", currency: EUR", &format!("daily: \"{budget}\", currency: HUF"));
+    with(&text, "{market}\n", "{market}\n    media: [\"https://cdn.example.com/a.png\"]\n")
+}
+
+#[test]
+fn a_budget_is_split_in_the_platforms_own_steps_and_those_that_an_account_has_shown() {
+    let planned_in = |world: &World| -> Vec<String> {
+        let report = planned(&on_meta("10000.00"), world);
+        let lines = &report.campaigns[0].lines;
+        lines.iter().map(|line| line.money.as_ref().unwrap_or_else(|| panic!("{line:?}")).to.clone()).collect()
+    };
+    let mut world = hungarian("360.00 HUF");
+    assert_eq!(planned_in(&world), ["1667.00", "6667.00", "1666.00"], "Meta has no hundredths of a forint");
+    let account = world.accounts.get_mut(&Key::new("growth", "meta-global")).unwrap();
+    account.status.as_mut().unwrap().budget_step = Some("100.00 HUF".to_owned());
+    assert_eq!(planned_in(&world), ["1700.00", "6700.00", "1600.00"], "the platform rounds there");
+}
+
+#[test]
+fn a_share_below_what_an_account_takes_is_told_with_the_budget_that_is_needed() {
+    let report = planned(&on_meta("1000.00"), &hungarian("360.00 HUF"));
+    assert_eq!(exit(&report), Exit::Error);
+    let text = rendered(&report, Output::Text, false);
+    assert!(text.contains("BudgetBelowMinimum") && text.contains("minimum of 360.00 HUF a day"), "{text}");
+    assert!(text.contains("a budget of 2160.00 HUF a day would be needed"), "{text}");
+    assert_eq!(exit(&planned(&on_meta("2160.00"), &hungarian("360.00 HUF"))), Exit::Changed);
+}

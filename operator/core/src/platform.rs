@@ -50,6 +50,8 @@ pub struct Account {
     pub time_zone: TimeZone,
     /// Micros of the smallest step of a budget, observed.
     pub budget_unit: i64,
+    /// The smallest daily budget of a line, where the account has one of its own and tells it.
+    pub minimum_daily_budget: Option<Money>,
     /// What the sum of live daily budgets must never pass.
     pub ceiling: Option<Money>,
     /// What it asks of changes of budgets.
@@ -66,6 +68,13 @@ pub struct Account {
     pub identity: BTreeMap<String, String>,
     /// How many line objects exist and may exist there.
     pub objects: Option<ObjectCount>,
+}
+
+impl Account {
+    /// The smallest daily budget of a line: the account's own, else its platform's.
+    pub fn minimum_daily_budget(&self, rules: &dyn PlatformRules) -> Option<Money> {
+        self.minimum_daily_budget.or_else(|| rules.minimum_daily_budget(self.currency))
+    }
 }
 
 /// How many objects an account holds, and how many it may.
@@ -93,8 +102,13 @@ pub trait PlatformRules: Send + Sync {
     /// Which platform.
     fn platform(&self) -> Platform;
 
-    /// The smallest daily budget of a line, where the platform has one.
+    /// The smallest daily budget of a line, where the platform has one that does not depend on the account.
     fn minimum_daily_budget(&self, currency: Currency) -> Option<Money>;
+
+    /// Micros of the smallest step of a budget, as long as an account does not show another one.
+    fn budget_unit(&self, currency: Currency) -> i64 {
+        currency.minor_unit_micros()
+    }
 
     /// How often the platform lets the budget of one object be changed within an hour, where it has such a limit.
     fn budget_changes_per_hour(&self) -> Option<u32> {

@@ -122,6 +122,12 @@ pub enum Disposition {
 }
 
 impl PlatformError {
+    /// Something would be written through a connector that is for rehearsals.
+    pub fn only_rehearses() -> Self {
+        let message = "this connector only reads and rehearses: nothing is written through it".to_owned();
+        Self::Rejected { reason: Reason::Unsupported, message }
+    }
+
     /// The one word.
     pub fn reason(&self) -> Reason {
         match self {

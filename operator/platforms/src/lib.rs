@@ -17,6 +17,7 @@ pub mod pinterest;
 pub mod port;
 pub mod quota;
 pub mod registry;
+mod rehearsal;
 pub mod resolve;
 mod subdivisions;
 mod text;

@@ -25,7 +25,7 @@ use adops_core::campaign::settings::ContentHash;
 use adops_core::catalog::media::MediaFacts;
 use adops_core::marker::Installation;
 use adops_core::market::Place;
-use adops_core::money::Currency;
+use adops_core::money::{Currency, Money};
 use adops_core::platform::{ObjectCount, Platform, PlatformRules};
 use adops_core::reason::Reason;
 use adops_core::secret::Secret;
@@ -56,6 +56,8 @@ pub struct AccountFacts {
     pub status: String,
     /// Micros of the smallest step of a budget.
     pub budget_unit: i64,
+    /// The smallest daily budget of a line, where the account has one of its own.
+    pub minimum_daily_budget: Option<Money>,
     /// How many line objects it holds, whoever made them, and may hold.
     pub objects: Option<ObjectCount>,
     /// When the credentials end, where the platform says.
@@ -107,6 +109,13 @@ pub enum Outcome {
     Failed(PlatformError),
     /// Nobody knows.
     Unknown(PlatformError),
+}
+
+/// What a rehearsal has shown of something that the platform would take.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Rehearsed {
+    /// What of it the platform could not be asked about, and why; none if it was asked about all of it.
+    pub left_out: Option<String>,
 }
 
 /// A file to be put into an account's library.
@@ -206,8 +215,8 @@ pub trait AdPlatform: Send + Sync {
 
     /// Asks the platform what it would say to these creates and changes, without any effect: one verdict for each line,
     /// then one for each change. Only a connector that was made for it ([`Connection::rehearsal`]) does so; platforms
-    /// without a dry run answer `Unsupported`.
-    async fn rehearse(&self, lines: &[NewLine], changes: &[Action]) -> Vec<Result<(), PlatformError>> {
+    /// without a dry run answer `Unsupported`, and so is what they have none of.
+    async fn rehearse(&self, lines: &[NewLine], changes: &[Action]) -> Vec<Result<Rehearsed, PlatformError>> {
         let message = format!("{} has no dry run that adops can use", self.rules().platform());
         let refusal = PlatformError::Rejected { reason: Reason::Unsupported, message };
         vec![Err(refusal); lines.len() + changes.len()]
@@ -265,8 +274,9 @@ pub struct Connection {
     pub request_timeout: Duration,
     /// Which cluster we are, where the platform keeps who holds an account; none for one that never writes.
     pub hold: Option<Hold>,
-    /// Whether the connector is for [`AdPlatform::rehearse`]: where the platform has a dry run, whatever is sent is one.
-    /// Where it has none, nothing may be created or changed through such a connector: it is only read with.
+    /// Whether the connector is for [`AdPlatform::rehearse`] and reading only. Through such a one nothing is written:
+    /// [`registry::connect`](crate::registry::connect) refuses creates, changes, uploads and claims, and the
+    /// [`Transport`](crate::transport::Transport) sends nothing but reads and what the platform takes for a dry run.
     pub rehearsal: bool,
 }
 

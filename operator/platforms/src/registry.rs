@@ -5,6 +5,7 @@ use std::sync::Arc;
 use adops_core::platform::{Platform, PlatformRules};
 
 use crate::port::{AdPlatform, ConnectError, Connection};
+use crate::rehearsal::RehearsalOnly;
 use crate::{google_ads, meta, pinterest, tiktok};
 
 /// A connector.
@@ -27,7 +28,7 @@ pub const CONNECTORS: &[Entry] = &[
     Entry {
         platform: meta::PLATFORM,
         connect: |connection| Ok(Arc::new(meta::Meta::new(connection)?)),
-        rules: || Arc::new(meta::Rules::default()),
+        rules: || Arc::new(meta::Rules),
     },
     Entry {
         platform: tiktok::PLATFORM,
@@ -41,11 +42,12 @@ pub const CONNECTORS: &[Entry] = &[
     },
 ];
 
-/// Makes the connector of an account.
+/// Makes the connector of an account; one for rehearsals writes nothing.
 pub fn connect(connection: Connection) -> Result<Arc<dyn AdPlatform>, ConnectError> {
-    let platform = connection.platform;
+    let (platform, rehearsal) = (connection.platform, connection.rehearsal);
     let entry = find(platform).ok_or(ConnectError::NoConnector(platform))?;
-    (entry.connect)(connection)
+    let connector = (entry.connect)(connection)?;
+    Ok(if rehearsal { Arc::new(RehearsalOnly(connector)) } else { connector })
 }
 
 /// The rules of a platform, without an account: for plans made offline.

@@ -9,6 +9,13 @@ use async_trait::async_trait;
 
 use crate::allow::AllowList;
 use crate::error::PlatformError;
+use crate::port::Connection;
+
+/// Whether a platform takes a request with this body for a dry run, and carries out nothing of it.
+pub type IsDryRun = fn(&[u8]) -> bool;
+
+/// Of a platform that has no dry run.
+pub const NO_DRY_RUN: IsDryRun = |_| false;
 
 /// Sees requests before they are sent and after they were answered.
 #[async_trait]
@@ -66,9 +73,18 @@ pub struct Transport {
     timeout: Duration,
     interceptor: Option<Arc<dyn Interceptor>>,
     gate: Option<Arc<dyn Gate>>,
+    /// Of a rehearsal: which writes may be sent.
+    only: Option<IsDryRun>,
 }
 
 impl Transport {
+    /// The way out of a connector. If it is made for rehearsals, writes that `is_dry_run` does not know are refused.
+    pub fn of(connection: &Connection, is_dry_run: IsDryRun) -> Result<Self, PlatformError> {
+        let Connection { allow, request_timeout, interceptor, gate, .. } = connection.clone();
+        let only = connection.rehearsal.then_some(is_dry_run);
+        Ok(Self { only, ..Self::new(allow, request_timeout, interceptor, gate)? })
+    }
+
     /// A client whose requests end after `timeout`.
     pub fn new(
         allow: AllowList,
@@ -85,7 +101,7 @@ impl Transport {
             .user_agent(concat!("adops/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|error| PlatformError::Unavailable { message: error.without_url().to_string() })?;
-        Ok(Self { client, allow, timeout, interceptor, gate })
+        Ok(Self { client, allow, timeout, interceptor, gate, only: None })
     }
 
     /// Sends a request. An error before the request was written is `Unavailable`; after that its
@@ -109,6 +125,7 @@ impl Transport {
             .build()
             .map_err(|error| PlatformError::Unavailable { message: error.without_url().to_string() })?;
         self.allow.check_url(request.url().as_str())?;
+        self.check_rehearsal(&request, write)?;
         let (method, path) = (request.method().to_string(), request.url().path().to_owned());
         let call = Call { method: &method, path: &path, write };
         if let Some(interceptor) = &self.interceptor {
@@ -123,6 +140,14 @@ impl Transport {
             interceptor.after(&call, result.as_ref().ok().map(|answer| answer.status)).await;
         }
         result
+    }
+
+    fn check_rehearsal(&self, request: &reqwest::Request, write: bool) -> Result<(), PlatformError> {
+        let body = || request.body().and_then(reqwest::Body::as_bytes).unwrap_or_default();
+        match self.only {
+            Some(is_dry_run) if write && !is_dry_run(body()) => Err(PlatformError::only_rehearses()),
+            _ => Ok(()),
+        }
     }
 
     /// Right before a request leaves: whether this process may still act, and when the request must have ended.

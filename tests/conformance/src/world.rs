@@ -128,6 +128,11 @@ impl<S: Subject> World<S> {
         self.platform = connect::<S>(&self.sim, &self.counter);
     }
 
+    /// What the connector is made of.
+    pub fn connection(&self) -> Connection {
+        connection::<S>(&self.sim, &self.counter)
+    }
+
     /// A connector to a platform that serves none but later versions of its API.
     pub async fn outlived() -> Arc<dyn AdPlatform> {
         let mut config = Config { clock: ClockConfig::Stepped { start: start_time() }, ..Config::default() };
@@ -151,6 +156,7 @@ impl<S: Subject> World<S> {
             currency: facts.currency,
             time_zone: facts.time_zone,
             budget_unit: facts.budget_unit,
+            minimum_daily_budget: facts.minimum_daily_budget,
             ceiling: None,
             brakes: adops_core::budget::brakes::Brakes::default(),
             stop: false,
@@ -327,10 +333,14 @@ pub fn applied(outcomes: &[Outcome]) -> usize {
 }
 
 fn connect<S: Subject>(sim: &AdSim, counter: &Arc<Counter>) -> Arc<dyn AdPlatform> {
+    registry::connect(connection::<S>(sim, counter)).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn connection<S: Subject>(sim: &AdSim, counter: &Arc<Counter>) -> Connection {
     // A process has one provider; the tests that come later find it installed.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let access = S::access(sim);
-    registry::connect(Connection {
+    Connection {
         platform: S::PLATFORM,
         account_id: S::ACCOUNT.to_owned(),
         manager_id: access.manager_id,
@@ -347,8 +357,7 @@ fn connect<S: Subject>(sim: &AdSim, counter: &Arc<Counter>) -> Arc<dyn AdPlatfor
         request_timeout: REQUEST_TIMEOUT,
         hold: None,
         rehearsal: false,
-    })
-    .unwrap_or_else(|error| panic!("{error}"))
+    }
 }
 
 /// An amount.

@@ -97,6 +97,7 @@ fn account(name: &str, stored: &AdAccount, facts: &AccountFacts) -> Account {
         currency: facts.currency,
         time_zone: facts.time_zone.clone(),
         budget_unit: facts.budget_unit,
+        minimum_daily_budget: facts.minimum_daily_budget,
         ceiling: adops_api::convert::ceiling(&spec.ceiling).ok(),
         brakes: adops_api::convert::brakes(spec.brakes.as_ref()),
         stop: spec.stop,

@@ -112,13 +112,15 @@ fn verdicts(line: &LineReport) -> Vec<String> {
     if line.live.is_empty() {
         return Vec::new();
     }
-    if line.live.iter().all(|verdict| verdict.verdict == VerdictKind::Accepted) {
+    let is_taken = |verdict: &Verdict| verdict.verdict == VerdictKind::Accepted && verdict.message.is_none();
+    if line.live.iter().all(is_taken) {
         return vec!["the platform would take it".to_owned()];
     }
     let told = |verdict: &Verdict| {
         let message = verdict.message.as_deref().unwrap_or_default();
         match verdict.verdict {
-            VerdictKind::Accepted => format!("the platform would take {}", verdict.action),
+            VerdictKind::Accepted if message.is_empty() => format!("the platform would take {}", verdict.action),
+            VerdictKind::Accepted => format!("the platform would take a part of {}; {message}", verdict.action),
             VerdictKind::Refused => format!("the platform would refuse {}: {message}", verdict.action),
             VerdictKind::NotAsked => format!("the platform was not asked: {message}"),
         }
@@ -206,5 +208,47 @@ fn names(lines: &[&str]) -> String {
     match lines.len().saturating_sub(5) {
         0 => shown,
         more => format!("{shown} and {more} more"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::Kind;
+
+    fn told(live: &[(&str, VerdictKind, Option<&str>)]) -> Vec<String> {
+        let verdict = |(action, verdict, message): &(&str, VerdictKind, Option<&str>)| Verdict {
+            action: (*action).to_owned(),
+            verdict: *verdict,
+            message: message.map(str::to_owned),
+        };
+        verdicts(&LineReport {
+            line: "meta/US".to_owned(),
+            account: "meta".to_owned(),
+            market: "US".to_owned(),
+            id: None,
+            kind: Kind::Create,
+            money: None,
+            changes: Vec::new(),
+            withheld: Vec::new(),
+            problem: None,
+            not_planned: None,
+            waits: None,
+            settings_known: true,
+            live: live.iter().map(verdict).collect(),
+        })
+    }
+
+    #[test]
+    fn what_was_rehearsed_in_part_is_not_told_as_what_was_rehearsed_as_a_whole() {
+        assert_eq!(told(&[("budget", VerdictKind::Accepted, None)]), ["the platform would take it"]);
+        assert_eq!(
+            told(&[("create", VerdictKind::Accepted, Some("not rehearsed: the ad set"))]),
+            ["the platform would take a part of create; not rehearsed: the ad set"]
+        );
+        assert_eq!(
+            told(&[("budget", VerdictKind::Accepted, None), ("remove", VerdictKind::NotAsked, Some("it has no dry run"))]),
+            ["the platform would take budget", "the platform was not asked: it has no dry run"]
+        );
     }
 }

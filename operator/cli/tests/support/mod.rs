@@ -105,6 +105,7 @@ fn status(campaign: &Campaign) -> CampaignStatus {
         currency: "EUR".parse().unwrap(),
         time_zone: jiff::tz::TimeZone::get("Europe/Berlin").unwrap(),
         budget_unit: 10_000,
+        minimum_daily_budget: None,
         ceiling: None,
         brakes: adops_core::budget::brakes::Brakes::default(),
         stop: false,

@@ -7,6 +7,7 @@ use adops_api::{AdAccount, AdAccountStatus, convert};
 use adops_core::money::Money;
 use adops_core::reason::Reason;
 use adops_core::text::cut;
+use adops_platforms::port::AccountFacts;
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::Resource;
@@ -14,7 +15,7 @@ use kube::Resource;
 use super::queue::needs_human;
 use super::reconcile::ceiling;
 use super::spend;
-use super::state::{AccountState, Block};
+use super::state::{AccountState, Block, Connected};
 use crate::operator::Shared;
 use crate::runtime::metrics::Kind;
 use crate::runtime::status::{self, WriteError};
@@ -136,6 +137,13 @@ impl Spending {
     }
 }
 
+/// The step of budgets, if it is not what everybody knows of the platform.
+fn step(facts: &AccountFacts, connected: &Connected) -> Option<String> {
+    let usual = connected.platform.rules().budget_unit(facts.currency);
+    let micros = u64::try_from(facts.budget_unit).ok().filter(|_| facts.budget_unit != usual)?;
+    Some(Money::from_micros(micros, facts.currency).ok()?.to_string())
+}
+
 fn compute(
     account: &AdAccount,
     before: &AdAccountStatus,
@@ -158,6 +166,8 @@ fn compute(
         status.account_status = Some(cut(&facts.status, 64));
         status.credentials_expire_at = facts.credentials_expire.map(Time);
         status.poll_interval = known.interval.map(|interval| convert::written(interval.as_secs()));
+        status.minimum_daily_budget = facts.minimum_daily_budget.map(|minimum| minimum.to_string());
+        status.budget_step = known.connection.as_ref().and_then(|connected| step(facts, connected));
         status.objects = facts.objects.map(|count| ObjectCount { live: count.live.into(), limit: count.limit.into() });
     }
     if let Some(live) = spending.live {

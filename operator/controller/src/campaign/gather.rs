@@ -319,6 +319,7 @@ fn known(
         currency: facts.currency,
         time_zone: facts.time_zone.clone(),
         budget_unit: facts.budget_unit,
+        minimum_daily_budget: facts.minimum_daily_budget,
         ceiling: Some(ceiling),
         brakes: adops_api::convert::brakes(object.spec.brakes.as_ref()),
         stop: object.spec.stop || shared.options.stop,

@@ -147,6 +147,21 @@ fn a_share_below_the_minimum_names_the_lines_and_a_budget_that_really_suffices()
 }
 
 #[test]
+fn what_an_account_says_of_its_least_budget_counts_before_what_is_said_of_its_platform() {
+    let mut case = case(&["US", "GB"]);
+    case.spec.budget.amount = eur("10");
+    case.minimum = Some("1");
+    assert_eq!(case.spread().problems.len(), 0);
+    case.accounts.get_mut("a").unwrap().minimum_daily_budget = Some(eur("6"));
+    let desired = case.spread();
+    let text = message(&desired, &key("a", "GB"));
+    assert!(text.contains("6.00 EUR a day") && text.contains("a budget of 12.00 EUR a day would be needed"), "{text}");
+    case.minimum = Some("20");
+    case.accounts.get_mut("a").unwrap().minimum_daily_budget = Some(eur("5"));
+    assert_eq!(case.spread().problems.len(), 0, "the account knows better");
+}
+
+#[test]
 fn a_weight_of_nothing_is_named_as_such() {
     let mut case = case(&["US", "GB"]);
     case.spec.split.markets.insert("GB".to_owned(), 0);

@@ -129,7 +129,7 @@ impl Inputs<'_> {
         let of_platform = self
             .accounts
             .get(&key.account)
-            .and_then(|account| (self.rules)(account)?.minimum_daily_budget(account.currency))
+            .and_then(|account| account.minimum_daily_budget((self.rules)(account)?.as_ref()))
             .map_or(0, Money::micros);
         let steps = of_platform.max(1).unsigned_abs().div_ceil(unit.unsigned_abs());
         Money::from_micros(steps.saturating_mul(unit.unsigned_abs()), share.currency()).unwrap_or(share)

@@ -56,6 +56,7 @@ pub(crate) fn account(name: &str) -> Account {
         currency: "EUR".parse().unwrap(),
         time_zone: TimeZone::UTC,
         budget_unit: 10_000,
+        minimum_daily_budget: None,
         ceiling: None,
         brakes: crate::budget::brakes::Brakes::default(),
         stop: false,

@@ -36,6 +36,7 @@ pub(super) async fn read(client: &Client, known: Option<Basics>) -> Result<(Acco
         enabled: customer.status == "ENABLED",
         status: customer.status,
         budget_unit: basics.unit,
+        minimum_daily_budget: None,
         objects: Some(ObjectCount { live: u32::try_from(live).unwrap_or(u32::MAX), limit: CAMPAIGNS }),
         credentials_expire: None,
     };

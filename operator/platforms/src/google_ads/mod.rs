@@ -70,7 +70,7 @@ use self::ownership::Known;
 use self::places::Atlas;
 use self::tree::Tree;
 use crate::error::PlatformError;
-use crate::port::{AccountFacts, AdPlatform, ConnectError, Connection, Inventory, Outcome, Scope, Spend};
+use crate::port::{AccountFacts, AdPlatform, ConnectError, Connection, Inventory, Outcome, Rehearsed, Scope, Spend};
 use crate::quota::{Meter, Quota};
 use crate::transport::Transport;
 
@@ -104,9 +104,8 @@ impl GoogleAds {
                 _ => ConnectError::NotAllowed { url: "the endpoint".to_owned() },
             })?;
         }
-        let transport =
-            Transport::new(connection.allow, connection.request_timeout, connection.interceptor, connection.gate)
-                .map_err(|error| ConnectError::BadKey { key: "token_uri".to_owned(), message: error.to_string() })?;
+        let transport = Transport::of(&connection, rehearsal::is_dry_run)
+            .map_err(|error| ConnectError::BadKey { key: "token_uri".to_owned(), message: error.to_string() })?;
         let developer_token = connection
             .credentials
             .get("developer_token")
@@ -274,7 +273,7 @@ impl AdPlatform for GoogleAds {
         self.create_lines(lines).await
     }
 
-    async fn rehearse(&self, lines: &[NewLine], changes: &[Action]) -> Vec<Result<(), PlatformError>> {
+    async fn rehearse(&self, lines: &[NewLine], changes: &[Action]) -> Vec<Result<Rehearsed, PlatformError>> {
         self.rehearse_all(lines, changes).await
     }
 

@@ -13,7 +13,7 @@ use super::blueprint::rejected;
 use super::client::Client;
 use super::labels::{LabelBook, OwnLabels};
 use crate::error::PlatformError;
-use crate::port::Outcome;
+use crate::port::{Outcome, Rehearsed};
 
 /// The last part of the name of what does not exist yet.
 const STAND_IN: &str = "(not made in a rehearsal)";
@@ -47,8 +47,13 @@ pub(super) fn labels(client: &Client, book: &LabelBook) -> OwnLabels {
     OwnLabels { ours: book.ours.clone().unwrap_or_else(stand_in), paused: book.paused.clone().unwrap_or_else(stand_in) }
 }
 
+/// Whether Google takes a request for a dry run.
+pub(super) fn is_dry_run(body: &[u8]) -> bool {
+    serde_json::from_slice::<Value>(body).is_ok_and(|body| body["validateOnly"] == true)
+}
+
 impl GoogleAds {
-    pub(super) async fn rehearse_all(&self, lines: &[NewLine], changes: &[Action]) -> Vec<Result<(), PlatformError>> {
+    pub(super) async fn rehearse_all(&self, lines: &[NewLine], changes: &[Action]) -> Vec<Result<Rehearsed, PlatformError>> {
         if !self.client.rehearsal {
             let refusal = rejected(Reason::Unsupported, "this connector was not made for rehearsals");
             return vec![Err(refusal); lines.len() + changes.len()];
@@ -59,9 +64,9 @@ impl GoogleAds {
     }
 }
 
-fn verdict(outcome: Outcome) -> Result<(), PlatformError> {
+fn verdict(outcome: Outcome) -> Result<Rehearsed, PlatformError> {
     match outcome {
-        Outcome::Applied { .. } => Ok(()),
+        Outcome::Applied { .. } => Ok(Rehearsed::default()),
         Outcome::Failed(error) | Outcome::Unknown(error) => Err(error),
     }
 }

@@ -49,6 +49,7 @@ pub(super) async fn read(
         enabled: is_enabled(account.status),
         status: status(&account),
         budget_unit: money::unit(basics.currency) * step,
+        minimum_daily_budget: basics.minimum,
         // Meta has limits, and tells them only by refusing what is beyond.
         objects: None,
         credentials_expire: token.end,

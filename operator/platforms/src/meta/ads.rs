@@ -130,8 +130,8 @@ impl<'a> Ads<'a> {
             self.edit.swap(&ad.id, name(self.line(), settings, self.speaker), &creative).await?;
             exchanged.push(Swap { ad, settings, creative });
         }
-        if exchanged.is_empty() {
-            return Ok(exchanged);
+        if exchanged.is_empty() || self.edit.workshop.rehearses() {
+            return Ok(Vec::new());
         }
         let now = self.edit.read_again().await?;
         let ads: Vec<&Ad> = now.sets.iter().flat_map(|set| &set.ads.data).collect();

@@ -77,14 +77,16 @@ impl Dictionary<'_> {
         }
         let Some(Value::Ads(ads)) = settings.get(Field::Ads) else { return Err(unfit(Field::Ads)) };
         let speaker = Identity::of(settings.get(Field::Identity).ok_or_else(|| unfit(Field::Identity))?).speaker;
-        for ad in ads {
-            self.medium(ad)?;
-        }
         if text(settings, Field::Objective)? == "OUTCOME_AWARENESS" {
             set.push(("promoted_object", json!({ "page_id": speaker.page }).to_string()));
         }
         let budget = money::minor(line.budget);
         Ok(Blueprint { campaign, set, ads: ads.iter().cloned().collect(), speaker, budget, name })
+    }
+
+    /// Whether all files that a line shows are there and ready.
+    pub(super) fn has_media_of(&self, line: &Blueprint) -> Result<(), PlatformError> {
+        line.ads.iter().try_for_each(|ad| self.medium(ad).map(|_| ()))
     }
 
     /// The parameters of an ad set that a setting is; none for one that is not written there.

@@ -15,6 +15,7 @@ use super::creative::{Speaker, name};
 use super::desk::{Desk, Program};
 use super::errors::Refusal;
 use super::labels::{OwnLabels, list_of};
+use super::rehearsal::{Notes, Part, STAND_IN};
 use super::wire::{Id, Named};
 use crate::error::PlatformError;
 use crate::port::Outcome;
@@ -51,25 +52,31 @@ pub(super) enum Stand {
 
 impl Meta {
     pub(super) async fn create_lines(&self, lines: &[NewLine]) -> Vec<Outcome> {
+        self.make_lines(lines).await.into_iter().map(|(outcome, _)| outcome).collect()
+    }
+
+    /// Creates lines, or rehearses that.
+    pub(super) async fn make_lines(&self, lines: &[NewLine]) -> Vec<(Outcome, Notes)> {
+        let failed = |error: &PlatformError| (Outcome::Failed(error.clone()), Notes::default());
         let needs = super::needs::of_lines(lines);
         let prepared = match self.prepare(&needs).await {
             Ok(prepared) => prepared,
             // Nothing was sent that could have made a line.
             Err(error) => {
                 let error = super::errors::read_error(error, "before anything was created");
-                return lines.iter().map(|_| Outcome::Failed(error.clone())).collect();
+                return lines.iter().map(|_| failed(&error)).collect();
             }
         };
         let labels = match &prepared.labels {
             Ok(labels) => labels,
-            Err(error) => return lines.iter().map(|_| Outcome::Failed(error.clone())).collect(),
+            Err(error) => return lines.iter().map(|_| failed(error)).collect(),
         };
         let dictionary = prepared.dictionary(self.client.clock.now());
         let creatives = HashMap::new();
         let workshop = Workshop { meta: self, dictionary: &dictionary, labels, creatives: &creatives };
         let desk = Desk::new(&self.client);
         let programs = lines.iter().map(|line| workshop.create(&desk, line)).collect();
-        desk.run(programs, lost).await
+        desk.run(programs, || (lost(), Notes::default())).await
     }
 }
 
@@ -84,27 +91,43 @@ pub(super) fn refused(refusal: Refusal) -> Outcome {
 }
 
 impl Workshop<'_> {
-    fn create<'b>(&'b self, desk: &'b Desk<'_>, line: &'b NewLine) -> Program<'b, Outcome> {
-        Box::pin(async move {
-            let blueprint = match self.dictionary.line(line, self.labels) {
-                Ok(blueprint) => blueprint,
-                Err(error) => return Outcome::Failed(error),
-            };
-            let path = self.meta.client.edge("campaigns");
-            let id = match self.made(desk, Call::post(path, blueprint.campaign.clone())).await {
-                Ok(id) => id,
-                Err(refusal) => return refused(refusal),
-            };
-            match self.continue_from(desk, &id, &blueprint).await {
-                Ok(()) => Outcome::Applied { id },
-                Err(refusal) if refusal.error.may_have_happened() => Outcome::Unknown(refusal.error),
-                // The campaign is there: what it lacks is seen, and created when it is; and what refuses it says so then.
-                Err(refusal) => {
-                    tracing::info!(campaign = %id, error = %refusal.error, "a line was not created to its end");
-                    Outcome::Applied { id }
-                }
+    fn create<'b>(&'b self, desk: &'b Desk<'_>, line: &'b NewLine) -> Program<'b, (Outcome, Notes)> {
+        Box::pin(async move { (self.create_line(desk, line).await, desk.take_notes()) })
+    }
+
+    async fn create_line(&self, desk: &Desk<'_>, line: &NewLine) -> Outcome {
+        let blueprint = match self.blueprint(line) {
+            Ok(blueprint) => blueprint,
+            Err(error) => return Outcome::Failed(error),
+        };
+        let path = self.meta.client.edge("campaigns");
+        let id = match self.made(desk, Call::post(path, blueprint.campaign.clone())).await {
+            Ok(id) => id,
+            Err(refusal) => return refused(refusal),
+        };
+        match self.continue_from(desk, &id, &blueprint).await {
+            Ok(()) => Outcome::Applied { id },
+            Err(refusal) if refusal.error.may_have_happened() => Outcome::Unknown(refusal.error),
+            Err(refusal) if self.rehearses() => Outcome::Failed(refusal.error),
+            // The campaign is there: what it lacks is seen, and created when it is; and what refuses it says so then.
+            Err(refusal) => {
+                tracing::info!(campaign = %id, error = %refusal.error, "a line was not created to its end");
+                Outcome::Applied { id }
             }
-        })
+        }
+    }
+
+    pub(super) fn rehearses(&self) -> bool {
+        self.meta.client.rehearsal
+    }
+
+    /// The parameters of a line. Nothing of it is made as long as a file that it shows is not there.
+    pub(super) fn blueprint(&self, line: &NewLine) -> Result<Blueprint, PlatformError> {
+        let blueprint = self.dictionary.line(line, self.labels)?;
+        if !self.rehearses() {
+            self.dictionary.has_media_of(&blueprint)?;
+        }
+        Ok(blueprint)
     }
 
     async fn continue_from(&self, desk: &Desk<'_>, campaign: &str, blueprint: &Blueprint) -> Result<(), Refusal> {
@@ -175,7 +198,13 @@ impl Workshop<'_> {
         if let Some(id) = self.creatives.get(&name) {
             return Ok(id.clone());
         }
-        let params = self.dictionary.creative(&name, ad, speaker, self.labels)?;
+        let params = match self.dictionary.creative(&name, ad, speaker, self.labels) {
+            Err(PlatformError::NotSent { .. }) if self.rehearses() => {
+                desk.leave_out(Part::Creative);
+                return Ok(STAND_IN.to_owned());
+            }
+            params => params?,
+        };
         let made = self.made(desk, Call::post(self.meta.client.edge("adcreatives"), params)).await;
         if let Err(refusal) = &made
             && matches!(refusal.subcode, 1_443_051 | 1_487_212)
@@ -189,6 +218,7 @@ impl Workshop<'_> {
     /// Creates something; the answer is its id.
     async fn made(&self, desk: &Desk<'_>, call: Call) -> Result<String, Refusal> {
         match desk.read::<Id>(call).await {
+            Ok(_) if self.rehearses() => Ok(STAND_IN.to_owned()),
             Ok(made) if made.id.is_empty() => {
                 let message = "the answer does not name what was created".to_owned();
                 Err(PlatformError::Unreadable { message }.into())

@@ -19,6 +19,7 @@ use super::errors::{Refusal, read_error, rejected};
 use super::labels::OwnLabels;
 use super::listing;
 use super::needs;
+use super::rehearsal::Notes;
 use super::tree::{Tree, Trees};
 use crate::error::PlatformError;
 use crate::port::Outcome;
@@ -30,24 +31,29 @@ const MANY: usize = 100;
 
 impl Meta {
     pub(super) async fn change_objects(&self, changes: &[Action]) -> Vec<Outcome> {
-        let mut outcomes: Vec<Option<Outcome>> = vec![None; changes.len()];
+        self.make_changes(changes).await.into_iter().map(|(outcome, _)| outcome).collect()
+    }
+
+    /// Changes objects, or rehearses that.
+    pub(super) async fn make_changes(&self, changes: &[Action]) -> Vec<Made> {
+        let mut outcomes: Vec<Option<Made>> = vec![None; changes.len()];
         let (first, then): (Vec<usize>, Vec<usize>) = (0..changes.len()).partition(|&at| is_urgent(&changes[at]));
         for indices in [first, then] {
             if !indices.is_empty() {
                 self.change_together(changes, &indices, &mut outcomes).await;
             }
         }
-        outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(lost)).collect()
+        outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(|| made(lost()))).collect()
     }
 
-    async fn change_together(&self, changes: &[Action], indices: &[usize], outcomes: &mut [Option<Outcome>]) {
+    async fn change_together(&self, changes: &[Action], indices: &[usize], outcomes: &mut [Option<Made>]) {
         let mut groups: BTreeMap<&ExternalId, Vec<usize>> = BTreeMap::new();
         for &at in indices {
             if let Some(id) = changes[at].id() {
                 groups.entry(id).or_default().push(at);
             } else {
                 let error = rejected(Reason::Unsupported, "a line is created by create");
-                outcomes[at] = Some(Outcome::Failed(error));
+                outcomes[at] = Some(made(Outcome::Failed(error)));
             }
         }
         let wanted: Vec<Action> = indices.iter().map(|&at| changes[at].clone()).collect();
@@ -63,7 +69,7 @@ impl Meta {
             Err(error) => {
                 let error = read_error(error, "before anything was changed");
                 for &at in indices {
-                    outcomes[at] = Some(Outcome::Failed(error.clone()));
+                    outcomes[at] = Some(made(Outcome::Failed(error.clone())));
                 }
                 return;
             }
@@ -80,7 +86,9 @@ impl Meta {
             .map(|(id, group)| {
                 let actions: Vec<&Action> = group.iter().map(|&at| &changes[at]).collect();
                 let tree = trees.get(*id).map(AsRef::as_ref);
-                carry_out(&workshop, &desk, id, tree, missing, actions)
+                let mark = changes.iter().find(|change| is_mark(change) && change.id() == Some(*id));
+                let mark = mark.filter(|_| self.client.rehearsal);
+                carry_out(&workshop, &desk, Subject { id, tree, mark }, missing, actions)
             })
             .collect();
         let results = desk.run(programs, Vec::new).await;
@@ -130,9 +138,28 @@ impl Meta {
     }
 }
 
+/// What came of a change, and what a rehearsal has noted.
+type Made = (Outcome, Notes);
+
+fn made(outcome: Outcome) -> Made {
+    (outcome, Notes::default())
+}
+
+/// What is changed.
+struct Subject<'a> {
+    id: &'a str,
+    tree: Option<&'a Tree>,
+    /// The mark that a rehearsal takes for made: what follows it is about something that is ours.
+    mark: Option<&'a Action>,
+}
+
 /// What stops spend, or makes it less, or needs no look-up.
 fn is_urgent(change: &Action) -> bool {
     matches!(change, Action::Pause { .. } | Action::SetBudget { .. } | Action::Remove { .. })
+}
+
+fn is_mark(change: &Action) -> bool {
+    matches!(change, Action::Mark { .. })
 }
 
 fn is_pause(change: &Action) -> bool {
@@ -162,21 +189,21 @@ fn rank(change: &Action) -> u8 {
 fn carry_out<'a>(
     workshop: &'a Workshop<'a>,
     desk: &'a Desk<'a>,
-    id: &'a str,
-    tree: Option<&'a Tree>,
+    subject: Subject<'a>,
     missing: Option<&'a PlatformError>,
     actions: Vec<&'a Action>,
-) -> Program<'a, Vec<Outcome>> {
+) -> Program<'a, Vec<Made>> {
     Box::pin(async move {
+        let Subject { id, tree, mark } = subject;
         let Some(tree) = tree else {
             let error = rejected(Reason::RemovedOnPlatform, format!("the account has no campaign {id}"));
-            return actions.iter().map(|_| Outcome::Failed(error.clone())).collect();
+            return actions.iter().map(|_| made(Outcome::Failed(error.clone()))).collect();
         };
         let installation = &workshop.meta.installation;
-        let mut results: Vec<Option<Result<(), Refusal>>> = actions
-            .iter()
-            .map(|action| tree.allow(installation, action).err().map(|error| Err(error.into())))
-            .collect();
+        let allow = |action| tree.allow(installation, mark.unwrap_or(action));
+        let mut results: Vec<Option<Result<(), Refusal>>> =
+            actions.iter().map(|action| allow(action).err().map(|error| Err(error.into()))).collect();
+        let mut notes = vec![Notes::default(); actions.len()];
         let edit = Edit { workshop, desk, tree, labels: missing.map_or(Ok(workshop.labels), Err) };
         let mut order: Vec<usize> = (0..actions.len()).filter(|&at| results[at].is_none()).collect();
         order.sort_by_key(|&at| rank(actions[at]));
@@ -188,15 +215,17 @@ fn carry_out<'a>(
             match actions[at] {
                 Action::Set { .. } => {
                     let parts: Vec<_> = sets.iter().filter_map(|&at| part(actions[at])).collect();
-                    for (&at, result) in sets.iter().zip(edit.set(&parts).await) {
-                        results[at] = Some(result);
+                    let done = edit.set(&parts).await;
+                    let noted = desk.take_notes();
+                    for (&at, result) in sets.iter().zip(done) {
+                        (results[at], notes[at]) = (Some(result), noted.clone());
                     }
                 }
                 Action::Enable { .. } if results.iter().flatten().any(Result::is_err) => {
                     let message = "it is not enabled, for a change before it failed".to_owned();
                     results[at] = Some(Err(PlatformError::Unavailable { message }.into()));
                 }
-                action => results[at] = Some(edit.one(action).await),
+                action => (results[at], notes[at]) = (Some(edit.one(action).await), desk.take_notes()),
             }
         }
         results
@@ -206,6 +235,7 @@ fn carry_out<'a>(
                 Some(Err(refusal)) => refused(refusal),
                 None => lost(),
             })
+            .zip(notes)
             .collect()
     })
 }

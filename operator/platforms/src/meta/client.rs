@@ -69,7 +69,7 @@ impl Call {
     }
 
     /// As an item of a batch.
-    fn item(&self) -> Value {
+    pub(super) fn item(&self) -> Value {
         let query = form(&self.params);
         match self.verb {
             Verb::Get => json!({ "method": "GET", "relative_url": format!("{}?{query}", self.path) }),
@@ -93,6 +93,8 @@ pub(super) struct Client {
     /// Who holds the account; none where no record is kept.
     pub(super) keeper: Option<Keeper>,
     pub(super) pace: Pace,
+    /// Whether nothing that is sent shall have an effect.
+    pub(super) rehearsal: bool,
 }
 
 /// How a request is sent.

@@ -158,11 +158,12 @@ impl<'a> Edit<'a> {
 
     /// Continues a chain that is not whole, by what is there now.
     async fn complete(&self, line: &NewLine) -> Done {
-        let (labels, workshop) = (self.own_labels()?, self.workshop);
+        let workshop = self.workshop;
+        self.own_labels()?;
         if self.tree.campaign.status == "ACTIVE" {
             self.pause().await?;
         }
-        let blueprint = workshop.dictionary.line(line, labels)?;
+        let blueprint = workshop.blueprint(line)?;
         let (set, ads) = match self.main() {
             Some(set) => (set.id.clone(), set.ads.data.len()),
             None => (workshop.add_set(self.desk, &self.tree.campaign.id, &blueprint).await?, 0),

@@ -39,6 +39,7 @@ mod objective;
 mod observe;
 mod pace;
 mod places;
+mod rehearsal;
 mod render;
 mod rules;
 mod spend;
@@ -77,7 +78,7 @@ use self::places::Atlas;
 use self::tree::{Tree, Trees};
 use crate::error::PlatformError;
 use crate::port::{
-    AccountFacts, AdPlatform, ConnectError, Connection, Inventory, Outcome, Scope, Spend, Upload, Uploaded,
+    AccountFacts, AdPlatform, ConnectError, Connection, Inventory, Outcome, Rehearsed, Scope, Spend, Upload, Uploaded,
 };
 use crate::quota::{Meter, Quota};
 use crate::transport::Transport;
@@ -115,9 +116,8 @@ impl Meta {
             PlatformError::EndpointNotAllowed { url } => ConnectError::NotAllowed { url },
             _ => ConnectError::NotAllowed { url: "the endpoint".to_owned() },
         })?;
-        let transport =
-            Transport::new(connection.allow, connection.request_timeout, connection.interceptor, connection.gate)
-                .map_err(|error| ConnectError::BadKey { key: "access_token".to_owned(), message: error.to_string() })?;
+        let transport = Transport::of(&connection, rehearsal::is_dry_run)
+            .map_err(|error| ConnectError::BadKey { key: "access_token".to_owned(), message: error.to_string() })?;
         let scope = CampaignHash::of(&format!("{endpoint} {}", auth.app()));
         let quota = connection.quotas.scope(&format!("meta/{scope}"), &TimeZone::UTC);
         let lag = READ_AFTER_WRITE_LAG.unsigned_abs();
@@ -130,6 +130,7 @@ impl Meta {
             account: connection.account_id.chars().filter(char::is_ascii_digit).collect(),
             keeper: connection.hold.map(|hold| holder::Keeper::new(hold, connection.request_timeout, lag)),
             pace: Pace::default(),
+            rehearsal: connection.rehearsal,
         };
         Ok(Self {
             client,
@@ -222,7 +223,9 @@ impl Meta {
 
     /// A budget was asked for, in minor units.
     fn asked(&self, object: &str, minor: i64) {
-        self.rounding().asked(object, minor);
+        if !self.client.rehearsal {
+            self.rounding().asked(object, minor);
+        }
     }
 
     fn learn_rounding(&self, trees: &Trees) {
@@ -278,7 +281,7 @@ impl needs::Needs {
 #[async_trait]
 impl AdPlatform for Meta {
     fn rules(&self) -> Arc<dyn PlatformRules> {
-        Arc::new(Rules::of(self.basics.get().and_then(|basics| basics.minimum)))
+        Arc::new(Rules)
     }
 
     fn read_after_write_lag(&self) -> SignedDuration {
@@ -361,6 +364,10 @@ impl AdPlatform for Meta {
 
     async fn create(&self, lines: &[NewLine]) -> Vec<Outcome> {
         self.create_lines(lines).await
+    }
+
+    async fn rehearse(&self, lines: &[NewLine], changes: &[Action]) -> Vec<Result<Rehearsed, PlatformError>> {
+        self.rehearse_all(lines, changes).await
     }
 
     async fn change(&self, changes: &[Action]) -> Vec<Outcome> {

@@ -10,24 +10,14 @@ use jiff::civil::DateTime;
 use jiff::{Timestamp, ToSpan};
 
 use super::identity::Identity;
-use super::{library, render};
+use super::{library, money, render};
 
 /// How often an hour a budget may be changed before it is locked.
 const BUDGET_CHANGES: u32 = 4;
 
 /// Meta's rules.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Rules {
-    /// The account's least daily budget, as it says itself.
-    minimum: Option<Money>,
-}
-
-impl Rules {
-    /// Of an account that has said what its least daily budget is.
-    pub(super) fn of(minimum: Option<Money>) -> Self {
-        Self { minimum }
-    }
-}
+pub struct Rules;
 
 impl PlatformRules for Rules {
     fn platform(&self) -> Platform {
@@ -35,8 +25,12 @@ impl PlatformRules for Rules {
     }
 
     /// An account tells its own; without an account nothing is known of it.
-    fn minimum_daily_budget(&self, currency: Currency) -> Option<Money> {
-        self.minimum.filter(|minimum| minimum.currency() == currency)
+    fn minimum_daily_budget(&self, _currency: Currency) -> Option<Money> {
+        None
+    }
+
+    fn budget_unit(&self, currency: Currency) -> i64 {
+        money::unit(currency)
     }
 
     fn budget_changes_per_hour(&self) -> Option<u32> {

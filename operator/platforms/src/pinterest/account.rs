@@ -32,6 +32,7 @@ impl Found {
             enabled: !disabled,
             status: if disabled { "ADVERTISER_DISABLED" } else { "" }.to_owned(),
             budget_unit: self.currency.minor_unit_micros(),
+            minimum_daily_budget: None,
             objects: None,
             credentials_expire: None,
         }

@@ -62,7 +62,7 @@ use self::places::Atlas;
 use crate::error::PlatformError;
 use crate::port::{AccountFacts, AdPlatform, ConnectError, Connection, Outcome, Scope, Spend};
 use crate::quota::{Meter, Quota};
-use crate::transport::Transport;
+use crate::transport::{NO_DRY_RUN, Transport};
 
 /// Its name.
 pub const PLATFORM: Platform = Platform::named("Pinterest");
@@ -96,9 +96,8 @@ impl Pinterest {
             PlatformError::EndpointNotAllowed { url } => ConnectError::NotAllowed { url },
             _ => ConnectError::NotAllowed { url: "the endpoint".to_owned() },
         })?;
-        let transport =
-            Transport::new(connection.allow, connection.request_timeout, connection.interceptor, connection.gate)
-                .map_err(|error| ConnectError::BadKey { key: "access_token".to_owned(), message: error.to_string() })?;
+        let transport = Transport::of(&connection, NO_DRY_RUN)
+            .map_err(|error| ConnectError::BadKey { key: "access_token".to_owned(), message: error.to_string() })?;
         let scope = CampaignHash::of(&format!("{endpoint} {}", token.reveal()));
         let quota = connection.quotas.scope(&format!("pinterest/{scope}"), &TimeZone::UTC);
         let client = Client {

@@ -34,6 +34,7 @@ pub(super) async fn read(client: &Client) -> Result<(AccountFacts, Basics), Plat
         status: status(&account, currency),
         name: account.name,
         budget_unit: money::step(currency),
+        minimum_daily_budget: None,
         objects: None,
         credentials_expire: None,
     };

@@ -82,7 +82,7 @@ use crate::port::{
     AccountFacts, AdPlatform, ConnectError, Connection, Inventory, Outcome, Scope, Spend, Upload, Uploaded,
 };
 use crate::quota::{Meter, Quota};
-use crate::transport::Transport;
+use crate::transport::{NO_DRY_RUN, Transport};
 
 /// Its name.
 pub const PLATFORM: Platform = Platform::named("TikTok");
@@ -120,9 +120,8 @@ impl TikTok {
             PlatformError::EndpointNotAllowed { url } => ConnectError::NotAllowed { url },
             _ => ConnectError::NotAllowed { url: "the endpoint".to_owned() },
         })?;
-        let transport =
-            Transport::new(connection.allow, connection.request_timeout, connection.interceptor, connection.gate)
-                .map_err(|error| ConnectError::BadKey { key: "access_token".to_owned(), message: error.to_string() })?;
+        let transport = Transport::of(&connection, NO_DRY_RUN)
+            .map_err(|error| ConnectError::BadKey { key: "access_token".to_owned(), message: error.to_string() })?;
         // Requests are counted by the app that the token was issued to; without its id each token stands for its own.
         let app = connection.credentials.get("app_id").unwrap_or(&token);
         let scope = CampaignHash::of(&format!("{endpoint} {}", app.reveal().trim()));

@@ -26,6 +26,10 @@ impl PlatformRules for Rules {
         money::least(currency)
     }
 
+    fn budget_unit(&self, currency: Currency) -> i64 {
+        money::step(currency)
+    }
+
     fn uses_media(&self) -> bool {
         true
     }

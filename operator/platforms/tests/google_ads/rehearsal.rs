@@ -8,7 +8,7 @@ use adops_core::campaign::settings::{Field, Value};
 use adops_core::reason::Reason;
 use adops_platforms::error::PlatformError;
 use adops_platforms::google_ads::GoogleAds;
-use adops_platforms::port::{AdPlatform, Connection};
+use adops_platforms::port::{AdPlatform, Connection, Rehearsed};
 use adsim::{Effect, Fault, Match};
 
 use crate::support::{World, connection, markets, secrets};
@@ -71,7 +71,7 @@ async fn changes_of_what_is_ours_are_checked_and_what_is_not_is_refused() {
         Action::Pause { id: "1".to_owned() },
     ];
     let verdicts = stage(&world).rehearse(&[], &changes).await;
-    assert_eq!(verdicts[..2], [Ok(()), Ok(())]);
+    assert_eq!(verdicts[..2], [Ok(Rehearsed::default()), Ok(Rehearsed::default())]);
     assert!(verdicts[2].is_err(), "the account has no such campaign");
     assert_eq!(world.sim.ledger(), []);
     // Who was not made for it does not rehearse: it would write.

@@ -22,6 +22,7 @@ fn account() -> Account {
         currency: "EUR".parse().unwrap(),
         time_zone: TimeZone::get("America/New_York").unwrap(),
         budget_unit: 10_000,
+        minimum_daily_budget: None,
         ceiling: None,
         brakes: adops_core::budget::brakes::Brakes::default(),
         stop: false,

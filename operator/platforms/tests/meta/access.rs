@@ -121,11 +121,12 @@ async fn a_version_that_has_ended_is_told_and_the_version_is_a_setting() {
 async fn the_registry_knows_the_connector_and_its_rules() {
     let world = World::start().await;
     let platform = registry::connect(connection(&world.sim, &Arc::default())).unwrap();
-    assert_eq!(platform.account().await.unwrap().name, "Example");
+    let facts = platform.account().await.unwrap();
+    assert_eq!(facts.name, "Example");
     let rules = registry::rules(adops_platforms::meta::PLATFORM).unwrap();
     assert!(rules.uses_media());
     assert_eq!(rules.minimum_daily_budget("USD".parse().unwrap()), None, "nothing is known without an account");
-    assert_eq!(platform.rules().minimum_daily_budget("USD".parse().unwrap()).unwrap().micros(), 1_000_000);
+    assert_eq!(facts.minimum_daily_budget.unwrap().to_string(), "1.00 USD");
 }
 
 #[tokio::test]

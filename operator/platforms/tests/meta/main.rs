@@ -11,6 +11,7 @@ mod inventory;
 mod limits;
 mod media;
 mod plan;
+mod rehearsal;
 mod render;
 mod spend;
 mod support;

@@ -181,11 +181,12 @@ async fn a_share_below_the_accounts_minimum_is_told_before_anything_is_created()
     let mut config = config();
     config.meta.accounts[0].minimum_daily_budget = Some(500);
     let mut world = World::with(config).await;
-    world.meta.account().await.unwrap();
     world.spec.budget.amount = money("12", "USD");
     let plan = world.plan().await;
     assert!(words(&plan).is_empty());
-    assert!(problems(&plan).iter().all(|problem| problem.contains("5.00")), "{:?}", problems(&plan));
+    assert_eq!(problems(&plan).len(), 3);
+    let told = |problem: &String| problem.contains("5.00") && problem.contains("a budget of 15.00 USD a day would be needed");
+    assert!(problems(&plan).iter().all(told), "{:?}", problems(&plan));
 }
 
 #[tokio::test]

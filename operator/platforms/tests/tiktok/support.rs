@@ -189,6 +189,7 @@ impl World {
             currency: facts.currency,
             time_zone: facts.time_zone,
             budget_unit: facts.budget_unit,
+            minimum_daily_budget: facts.minimum_daily_budget,
             ceiling: None,
             brakes: adops_core::budget::brakes::Brakes::default(),
             stop: false,

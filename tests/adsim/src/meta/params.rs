@@ -146,7 +146,13 @@ impl Params {
                 "execution_options",
                 format_args!("Param execution_options[0] must be one of {{{}}} - got {option}", known.join(", ")),
             )),
-            None => Ok(options.iter().any(|option| option == "validate_only")),
+            None if options.iter().any(|option| option == "validate_only") => Ok(true),
+            // What else there is says how to validate, and should not be used by itself.
+            None if !options.is_empty() => Err(GraphError::parameter(
+                "execution_options",
+                "The simulator is strict: execution_options mean something together with validate_only only",
+            )),
+            None => Ok(false),
         }
     }
 }

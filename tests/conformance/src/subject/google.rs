@@ -21,6 +21,7 @@ impl Subject for Google {
     const ACCOUNT: &'static str = "123-456-7890";
     const PAGE: usize = 10_000;
     const RENEWS: bool = true;
+    const REHEARSES: bool = true;
     const IS_CHAIN: bool = false;
 
     fn configure(config: &mut Config, shape: &Shape) {

@@ -38,6 +38,7 @@ impl Subject for Meta {
     const ACCOUNT: &'static str = "act_2345678901";
     const PAGE: usize = 1_000;
     const RENEWS: bool = false;
+    const REHEARSES: bool = true;
     const IS_CHAIN: bool = true;
 
     fn configure(config: &mut Config, shape: &Shape) {

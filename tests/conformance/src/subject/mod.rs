@@ -139,6 +139,9 @@ pub trait Subject: Send + Sync + 'static {
     /// Does something by hand.
     fn by_hand(sim: &AdSim, hand: &Hand<'_>);
 
+    /// Whether it has a dry run.
+    const REHEARSES: bool;
+
     /// Whether a line takes more than one request to create.
     const IS_CHAIN: bool;
 

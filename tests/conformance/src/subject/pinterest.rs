@@ -23,6 +23,7 @@ impl Subject for Pinterest {
     const ACCOUNT: &'static str = ACCOUNT;
     const PAGE: usize = 250;
     const RENEWS: bool = false;
+    const REHEARSES: bool = false;
     const IS_CHAIN: bool = true;
 
     fn configure(config: &mut Config, shape: &Shape) {

@@ -31,6 +31,7 @@ impl Subject for TikTok {
     const ACCOUNT: &'static str = ADVERTISER;
     const PAGE: usize = 1_000;
     const RENEWS: bool = false;
+    const REHEARSES: bool = false;
     const IS_CHAIN: bool = true;
 
     fn configure(config: &mut Config, shape: &Shape) {

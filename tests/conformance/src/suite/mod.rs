@@ -3,6 +3,7 @@
 pub mod clocks;
 pub mod foreign;
 pub mod life;
+pub mod rehearsal;
 pub mod trouble;
 pub mod units;
 pub mod unknown;
@@ -24,6 +25,11 @@ macro_rules! conformance_suite {
                 a_change_that_is_sent_twice_has_the_effect_of_once,
                 a_replacement_lives_beside_what_it_replaces,
                 what_is_removed_is_gone_and_removing_it_again_is_no_error,
+            }
+            rehearsal {
+                nothing_is_written_through_it_and_it_says_so,
+                nothing_that_could_change_something_leaves_it,
+                a_rehearsal_leaves_nothing_behind,
             }
             unknown {
                 a_create_that_is_cut_off_after_its_effect_is_not_made_twice,

@@ -6,6 +6,7 @@ mod apart;
 mod changed;
 mod created;
 mod money;
+mod rehearsed;
 mod rest;
 
 use adops_conformance::subject::Object;

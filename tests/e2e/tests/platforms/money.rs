@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use adops_e2e::given;
+use adops_e2e::reach;
 use adops_e2e::world::World;
 use adsim::Actor;
+use kube::ResourceExt;
 use serde_json::json;
 
 use crate::{counts, in_spring, live};
@@ -72,4 +75,39 @@ async fn a_campaign_that_comes_back_takes_up_its_paused_objects_everywhere() {
     assert_eq!(counts(&world), [(6, 6); 3]);
     let is_new = |entry: &adsim::LedgerEntry| entry.change == adsim::Change::Create && entry.kind == "campaign";
     assert!(!world.writes().iter().any(is_new));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_account_says_of_budgets_is_in_its_status_and_applies_before_anything_is_created() {
+    let forints = |config: &mut adsim::Config| config.meta.accounts[0].currency = "HUF".to_owned();
+    let Some((mut world, files)) = given::everywhere_with(forints).await else { return };
+    world.patch_account("meta-global", json!({"ceiling": {"daily": "9000000.00", "currency": "HUF"}})).await;
+    world.start_operator().await;
+    let spec = |budget: &str| {
+        given::campaign(
+            "spring",
+            json!({
+                "accounts": ["meta-global"],
+                "markets": ["US", "GB", "CA"],
+                "budget": {"daily": budget, "currency": "HUF"},
+                "ads": given::ad(json!({"media": [format!("{}/spring-en-1x1.jpg", files.url())]})),
+            }),
+        )
+    };
+    world.apply(&spec("1000.00")).await.unwrap();
+    world.until_condition("spring", "Stalled", "True", "BudgetBelowMinimum").await;
+    let message = world.message("spring", "Stalled").await;
+    assert!(message.contains("360.00 HUF") && message.contains("1080.00 HUF a day would be needed"), "{message}");
+    assert!(reach::objects(&world.sim, adsim::PlatformName::Meta).is_empty(), "Meta had not to refuse anything");
+    let account = world.look().await.accounts.into_iter().find(|account| account.name_any() == "meta-global").unwrap();
+    let status = account.status.unwrap();
+    assert_eq!((status.minimum_daily_budget.as_deref(), status.budget_step), (Some("360.00 HUF"), None));
+
+    // Thirds, in whole forints.
+    world.apply(&spec("10000.00")).await.unwrap();
+    world.until_ready("spring").await;
+    let budgets = reach::objects(&world.sim, adsim::PlatformName::Meta).into_iter().map(|object| object.budget.unwrap());
+    let mut budgets: Vec<i64> = budgets.collect();
+    budgets.sort_unstable();
+    assert_eq!(budgets, [3_333_000_000, 3_333_000_000, 3_334_000_000]);
 }

@@ -154,7 +154,7 @@ pub(super) fn level(view: &AccountView<'_>, object: &ObservedLine) -> Option<Mon
 pub(super) fn cut(view: &AccountView<'_>, object: &ObservedLine, to: Money) -> Change {
     let id = object.id.clone();
     let to = to.floor_to(view.account.budget_unit);
-    let minimum = view.rules.minimum_daily_budget(to.currency());
+    let minimum = view.account.minimum_daily_budget(view.rules.as_ref());
     let too_small = to.is_zero() || minimum.is_some_and(|minimum| to < minimum);
     let action = if too_small || view.refused_decreases.contains(&id) {
         Action::Pause { id }

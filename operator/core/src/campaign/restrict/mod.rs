@@ -231,7 +231,7 @@ fn brakes(context: &Context<'_>, change: &Change) -> Refusal {
         brakes: view.account.brakes,
         platform_changes_per_hour: view.rules.budget_changes_per_hour(),
         unit: view.account.budget_unit,
-        minimum: view.rules.minimum_daily_budget(view.account.currency),
+        minimum: view.account.minimum_daily_budget(view.rules.as_ref()),
         now,
     };
     braked(&attempt).map(|braked| (braked.reason, braked.message))
