@@ -176,6 +176,10 @@ pub trait AdPlatform: Send + Sync {
     /// Lists lines. `Snapshot::began` is the business time before the first request was sent.
     async fn observe(&self, scope: &Scope) -> Result<Snapshot, PlatformError>;
 
+    /// The ids of the live campaigns that are called exactly so, whoever made them: for adoptions by name. A query by
+    /// name where the platform filters by it, never object by object. A name that nothing has may be absent.
+    async fn named(&self, names: &BTreeSet<String>) -> Result<BTreeMap<String, BTreeSet<ExternalId>>, PlatformError>;
+
     /// Lists all that is on the account, whoever made it, for an import. Like [`AdPlatform::observe`] it goes in bulk
     /// and to the last page.
     async fn inventory(&self) -> Result<Inventory, PlatformError> {

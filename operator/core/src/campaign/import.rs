@@ -15,8 +15,8 @@ use super::line::{self, CampaignId, LineKey, Spending};
 use super::observed::{Delivery, Existence, ObservedLine};
 use super::settings::{Field, Value};
 use super::spec::{
-    AccountOverrides, Ad, Adoption, Audience, Budget, BudgetPeriod, CampaignSpec, Declarations, Flight, GoogleOptions,
-    MetaOptions, Objective, Policies, Split, State, TikTokOptions,
+    AccountOverrides, Ad, Adoptee, Adoption, Audience, Budget, BudgetPeriod, CampaignSpec, Declarations, Flight,
+    GoogleOptions, MetaOptions, Objective, Policies, Split, State, TikTokOptions,
 };
 use crate::catalog::media::MediaBook;
 use crate::locale::Locale;
@@ -176,7 +176,7 @@ fn spec(
 ) -> CampaignSpec {
     let Subject { object, account, .. } = subject;
     let adoption =
-        Adoption { account: account.name.clone(), market: market.key.clone(), external_id: object.id.clone() };
+        Adoption { account: account.name.clone(), market: market.key.clone(), object: Adoptee::Id(object.id.clone()) };
     CampaignSpec {
         id,
         objective: description.objective,
@@ -349,7 +349,7 @@ mod tests {
         let whole = object(&["DE"], Some("2027-05-31"));
         let spec = imported(&whole).unwrap().spec;
         assert_eq!((spec.state, spec.budget.amount), (State::Paused, eur("12.34")));
-        assert_eq!(spec.adopt[0].external_id, "7");
+        assert_eq!(spec.adopt[0].object, Adoptee::Id("7".to_owned()));
         assert_eq!(left(&whole), [Field::Name]);
         assert_eq!(left(&object(&["DE"], None)), [Field::Name, Field::Start, Field::End]);
         assert_eq!(left(&object(&["DE", "platform:radius"], Some("2027-05-31"))), [Field::Name, Field::Places]);

@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 
 use super::line;
 use super::settings::{Field, Settings, Value};
+use super::spec::Adoptee;
 use crate::budget::authority::Reading;
 use crate::budget::brakes::BudgetChanges;
 use crate::marker::{Installation, Token};
@@ -24,6 +25,18 @@ pub struct Snapshot {
     pub began: Timestamp,
     /// By id.
     pub lines: BTreeMap<ExternalId, ObservedLine>,
+    /// The live objects of each name that was looked for, whoever made them. A name that nobody looked for is absent.
+    pub named: BTreeMap<String, BTreeSet<ExternalId>>,
+}
+
+impl Snapshot {
+    /// The id of an object that is to be adopted; none if nobody looked, or if not exactly one is called so.
+    pub fn meant<'a>(&'a self, object: &'a Adoptee) -> Option<&'a ExternalId> {
+        match object {
+            Adoptee::Id(id) => Some(id),
+            Adoptee::Name(name) => self.named.get(name).filter(|ids| ids.len() == 1)?.first(),
+        }
+    }
 }
 
 /// One object that is or was a line.

@@ -172,7 +172,7 @@ impl Meta {
             Lens { installation: &self.installation, basics: &basics, places: &places, hashes: &hashes, seen: began };
         let lines =
             trees.iter().map(|(id, tree)| Ok((id.clone(), lens.line(tree)?))).collect::<Result<_, PlatformError>>()?;
-        Ok(Snapshot { began, lines })
+        Ok(Snapshot { began, lines, ..Snapshot::default() })
     }
 
     /// What a tree says that was read for a change; what it refers to has been looked up before.
@@ -328,6 +328,10 @@ impl AdPlatform for Meta {
 
     async fn observe(&self, scope: &Scope) -> Result<Snapshot, PlatformError> {
         self.read(scope).await
+    }
+
+    async fn named(&self, names: &BTreeSet<String>) -> Result<BTreeMap<String, BTreeSet<ExternalId>>, PlatformError> {
+        listing::called(&self.client, names).await
     }
 
     fn holder(&self) -> Option<String> {

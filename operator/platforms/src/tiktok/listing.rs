@@ -55,6 +55,24 @@ pub(super) async fn campaigns(client: &Client) -> Result<Vec<Campaign>, Platform
     client.pages(CAMPAIGNS, &[], PAGE).await
 }
 
+/// The ids of the campaigns that are called exactly so, whoever made them. All of them are listed and looked at here:
+/// what TikTok's search missed could be a second one of that name.
+pub(super) async fn called(
+    client: &Client,
+    names: &BTreeSet<String>,
+) -> Result<BTreeMap<String, BTreeSet<ExternalId>>, PlatformError> {
+    let mut found: BTreeMap<String, BTreeSet<ExternalId>> = BTreeMap::new();
+    if names.is_empty() {
+        return Ok(found);
+    }
+    for campaign in campaigns(client).await? {
+        if names.contains(&campaign.campaign_name) {
+            found.entry(campaign.campaign_name).or_default().insert(campaign.campaign_id);
+        }
+    }
+    Ok(found)
+}
+
 /// What has these ids, deleted or not.
 pub(super) async fn of_ids(client: &Client, ids: &BTreeSet<ExternalId>) -> Result<Trees, PlatformError> {
     let mut trees = whole(client, ids).await?;

@@ -183,7 +183,7 @@ impl TikTok {
         };
         let lines =
             trees.iter().map(|(id, tree)| Ok((id.clone(), lens.line(tree)?))).collect::<Result<_, PlatformError>>()?;
-        Ok(Snapshot { began, lines })
+        Ok(Snapshot { began, lines, ..Snapshot::default() })
     }
 
     /// The pixel that the user names: its id, and what it is told by. One that is not there keeps nobody from looking.
@@ -254,6 +254,10 @@ impl AdPlatform for TikTok {
 
     async fn observe(&self, scope: &Scope) -> Result<Snapshot, PlatformError> {
         self.read(scope).await
+    }
+
+    async fn named(&self, names: &BTreeSet<String>) -> Result<BTreeMap<String, BTreeSet<ExternalId>>, PlatformError> {
+        listing::called(&self.client, names).await
     }
 
     async fn inventory(&self) -> Result<Inventory, PlatformError> {
