@@ -7,7 +7,9 @@ use std::sync::Arc;
 use adops_api::AdAccount;
 use adops_core::campaign::observed::{ExternalId, Snapshot};
 use adops_core::campaign::plan::{Action, NewLine};
+use adops_core::campaign::settings::ContentHash;
 use adops_core::campaign::spec::{Adoptee, CampaignSpec};
+use adops_core::catalog::media::{MediaFacts, MediaState};
 use adops_core::marker::Installation;
 use adops_core::reason::Reason;
 use adops_platforms::error::PlatformError;
@@ -16,6 +18,7 @@ use adops_platforms::port::{AdPlatform, Scope};
 use crate::access::Access;
 use crate::cluster::Cluster;
 use crate::load::{Key, Manifests};
+use crate::media::Files;
 use crate::plan::{Planned, placeholder};
 use crate::report::{LineReport, Report, Verdict, VerdictKind};
 
@@ -66,6 +69,28 @@ impl Live {
             }
         }
         seen
+    }
+
+    /// Tells the files that adopted objects show by their content, where it is that of a file that was read.
+    pub async fn recognize(&self, files: &Files, seen: &mut Seen) {
+        let known: Vec<(&String, &MediaFacts)> = files
+            .iter()
+            .filter_map(|(url, state)| match state {
+                MediaState::Known(facts) => Some((url, facts)),
+                _ => None,
+            })
+            .collect();
+        let hashes: BTreeSet<ContentHash> = known.iter().map(|(_, facts)| facts.hash.clone()).collect();
+        for (key, snapshot) in seen.iter_mut().filter(|_| !hashes.is_empty()) {
+            let Some(Ok(platform)) = self.platforms.get(key) else { continue };
+            if !platform.rules().uses_media() || platform.media(&hashes).await.is_err() {
+                continue;
+            }
+            let words = known.iter().flat_map(|(url, facts)| {
+                platform.recognize(url, facts).into_iter().map(|word| (word, facts.hash.clone()))
+            });
+            snapshot.rename_media(&words.collect());
+        }
     }
 
     /// Rehearses plans and notes the verdicts beside the lines of their report.

@@ -290,9 +290,11 @@ fn known(
             Adoptee::Name(name) => _ = names.insert(name.clone()),
         }
     }
+    let recognized = shared.media.recognized(account_key);
     let known = state.known();
     // An account that nobody grants us any more stays visible as long as objects of ours are there.
-    let snapshot = known.of_campaign(gathered.spec.id.hash(), &held, &names);
+    let mut snapshot = known.of_campaign(gathered.spec.id.hash(), &held, &names);
+    snapshot.rename_media(&recognized);
     if let Err(refusal) = &granted
         && snapshot.lines.is_empty()
     {

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::line;
-use super::settings::{Field, Settings, Value};
+use super::settings::{AdSettings, ContentHash, Field, Settings, Value};
 use super::spec::Adoptee;
 use crate::budget::authority::Reading;
 use crate::budget::brakes::BudgetChanges;
@@ -30,6 +30,23 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
+    /// Tells files by other hashes, in what ads show.
+    pub fn rename_media(&mut self, names: &BTreeMap<ContentHash, ContentHash>) {
+        if names.is_empty() {
+            return;
+        }
+        for line in self.lines.values_mut() {
+            let Some(Value::Ads(ads)) = line.settings.get(Field::Ads) else { continue };
+            if !ads.iter().flat_map(|ad| &ad.media).any(|hash| names.contains_key(hash)) {
+                continue;
+            }
+            let renamed = |hash: &ContentHash| names.get(hash).unwrap_or(hash).clone();
+            let ads = ads.iter().map(|ad| AdSettings { media: ad.media.iter().map(renamed).collect(), ..ad.clone() });
+            let ads = Value::Ads(ads.collect());
+            line.settings.set(Field::Ads, ads);
+        }
+    }
+
     /// The id of an object that is to be adopted; none if nobody looked, or if not exactly one is called so.
     pub fn meant<'a>(&'a self, object: &'a Adoptee) -> Option<&'a ExternalId> {
         match object {

@@ -326,6 +326,19 @@ pub enum CallToAction {
 }
 
 impl CallToAction {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::LearnMore,
+        Self::SignUp,
+        Self::ShopNow,
+        Self::Subscribe,
+        Self::Download,
+        Self::WatchMore,
+        Self::ContactUs,
+        Self::ApplyNow,
+        Self::BookNow,
+    ];
+
     /// What fits an objective.
     pub fn of(objective: Objective) -> Self {
         match objective {

@@ -72,6 +72,17 @@ pub(super) async fn all(
     Ok(trees)
 }
 
+/// Everything that is neither deleted nor archived, whoever made it.
+pub(super) async fn everything(client: &Client) -> Result<Trees, PlatformError> {
+    let campaigns: Vec<Campaign> = client.pages(&client.edge("campaigns"), &vec![fields()], TREES).await?;
+    let mut trees = Trees::new();
+    for campaign in campaigns {
+        let tree = whole(client, campaign).await?;
+        trees.insert(tree.campaign.id.clone(), tree);
+    }
+    Ok(trees)
+}
+
 /// The ids of campaigns whose name has a token of this installation.
 async fn named(client: &Client, installation: &Installation) -> Result<BTreeSet<ExternalId>, PlatformError> {
     let filter = json!([{ "field": "name", "operator": "CONTAIN", "value": installation.token_prefix() }]);

@@ -50,6 +50,15 @@ pub(super) async fn all(
     Ok(trees)
 }
 
+/// Everything that is not deleted, whoever made it; whether it was shown is not asked.
+pub(super) async fn everything(client: &Client) -> Result<Trees, PlatformError> {
+    let (campaigns, groups) =
+        tokio::join!(client.pages::<Campaign>(CAMPAIGNS, &[], PAGE), client.pages::<AdGroup>(AD_GROUPS, &[], PAGE),);
+    let mut trees = hang(campaigns?, groups?);
+    add_ads(client, &mut trees).await?;
+    Ok(trees)
+}
+
 /// All campaigns that are not deleted, whoever made them, without what hangs on them.
 pub(super) async fn campaigns(client: &Client) -> Result<Vec<Campaign>, PlatformError> {
     client.pages(CAMPAIGNS, &[], PAGE).await
