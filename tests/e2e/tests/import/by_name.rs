@@ -57,7 +57,7 @@ async fn taken_over(platform: PlatformName, objective: &str) {
         let ids = if id < twin { format!("({id}, {twin})") } else { format!("({twin}, {id})") };
         until_withheld(&mut world, &ids).await;
         let (exit, report) = plan(&world, &yaml, true).await;
-        assert!(exit == Exit::Failed && report.to_string().contains(&ids), "{report:#}");
+        assert!(exit == Exit::Error && report.to_string().contains(&ids), "{report:#}");
         reach::by_hand(&world.sim, platform, &Hand::Rename(&twin, "twin"));
         world.pass(jiff::SignedDuration::from_mins(1)).await;
     }

@@ -159,7 +159,8 @@ fn ad_set(number: usize, sales: bool) -> Value {
 
 fn story(number: usize, kind: Kind, image: &str, video: &str) -> Value {
     let link = format!("https://example.com/a?b=c&n={number}#top");
-    let button = json!({"type": ["LEARN_MORE", "SHOP_NOW", "GET_QUOTE"][number % 3], "value": {"link": link}});
+    let button = ["LEARN_MORE", "SHOP_NOW", "GET_QUOTE"][number % 3];
+    let button = json!({"type": button, "value": {"link": link}});
     let text = if number % 11 == 0 { "All  episodes." } else { "All episodes, today." };
     let mut data = json!({"message": text, "call_to_action": button});
     let name = match kind {

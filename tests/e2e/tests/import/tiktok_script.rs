@@ -50,6 +50,7 @@ pub fn count(kind: Kind) -> usize {
 const NAMES: &[&str] = &["Brand \"US\"", "Spring/Summer — 'sale'", "NO", "null: ~ # not a comment", "日本語"];
 /// The United States, the United Kingdom, Germany with Austria.
 const PLACES: &[&[&str]] = &[&["6252001"], &["2635167"], &["2921044", "2782113"]];
+const BUTTONS: &[&str] = &["LEARN_MORE", "SHOP_NOW", "VIEW_NOW"];
 const BUDGETS: &[&str] = &["50", "123.45", "777"];
 
 /// Makes them all. A video's name in the library is that of its file.
@@ -109,7 +110,7 @@ async fn campaign(api: &Api, number: usize, video: &str, cover: &str) {
                 "creative_list": [{"creative_info": {"ad_format": "SINGLE_VIDEO", "video_info": {"video_id": video},
                     "image_info": [{"web_uri": cover}]}}],
                 "ad_text_list": [{"ad_text": "All episodes, today."}, {"ad_text": "Größte Auswahl: 100%"}],
-                "call_to_action_list": [{"call_to_action": ["LEARN_MORE", "SHOP_NOW", "VIEW_NOW"][number % 3]}],
+                "call_to_action_list": [{"call_to_action": BUTTONS[number % BUTTONS.len()]}],
                 "landing_page_url_list": [{"landing_page_url": format!("https://example.com/a?b=c&n={number}#top")}],
                 "ad_configuration": {"identity_id": "7200000000000000001", "identity_type": "CUSTOMIZED_USER"}});
             api.tiktok("smart_plus/ad/create", ad).await;
@@ -120,7 +121,8 @@ async fn campaign(api: &Api, number: usize, video: &str, cover: &str) {
 fn ad_group(number: usize) -> Value {
     let mut targeting = json!({"location_ids": PLACES[number % PLACES.len()]});
     if number % 5 != 4 {
-        targeting["languages"] = json!(["de", "en"].get(number % 2..=number % 2));
+        let language = if number.is_multiple_of(2) { "de" } else { "en" };
+        targeting["languages"] = json!([language]);
     }
     if number % 7 == 1 {
         targeting["age_groups"] = json!(["AGE_18_24", "AGE_25_34"]);
