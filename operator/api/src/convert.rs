@@ -205,10 +205,30 @@ impl Parse {
                 name_template: spec.name_template.clone(),
             },
             policies: policies(spec),
-            adopt: adoptions(spec),
+            adopt: self.adoptions(spec),
             state: state(spec.state),
             suspend: spec.suspend,
         })
+    }
+
+    fn adoptions(&mut self, spec: &api::CampaignSpec) -> Vec<domain::Adoption> {
+        if spec.adoption_policy == api::AdoptionPolicy::Never {
+            return Vec::new();
+        }
+        let mut adoptions = Vec::new();
+        for (at, adopt) in spec.adopt.iter().enumerate() {
+            match adoptee(adopt) {
+                Some(object) => adoptions.push(domain::Adoption {
+                    account: adopt.account.clone(),
+                    market: adopt.market.clone(),
+                    object,
+                }),
+                None => {
+                    self.problem(&format!("spec.adopt[{at}]"), "needs either externalId or name, not both".to_owned())
+                }
+            }
+        }
+        adoptions
     }
 
     /// One account under two names would be two lines for one thing.
@@ -503,18 +523,12 @@ fn split(split: Option<&api::Split>) -> domain::Split {
     domain::Split { accounts: weights(&split.accounts), markets: weights(&split.markets) }
 }
 
-fn adoptions(spec: &api::CampaignSpec) -> Vec<domain::Adoption> {
-    match spec.adoption_policy {
-        api::AdoptionPolicy::Never => Vec::new(),
-        api::AdoptionPolicy::Adopt => spec
-            .adopt
-            .iter()
-            .map(|adopt| domain::Adoption {
-                account: adopt.account.clone(),
-                market: adopt.market.clone(),
-                external_id: adopt.external_id.clone(),
-            })
-            .collect(),
+/// Which object an adoption is of; none for what the CRD refuses.
+pub fn adoptee(adopt: &api::AdoptLine) -> Option<domain::Adoptee> {
+    match (&adopt.external_id, &adopt.name) {
+        (Some(id), None) => Some(domain::Adoptee::Id(id.clone())),
+        (None, Some(name)) => Some(domain::Adoptee::Name(name.clone())),
+        (Some(_), Some(_)) | (None, None) => None,
     }
 }
 

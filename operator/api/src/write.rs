@@ -222,11 +222,11 @@ fn auction(bidding: &domain::AuctionBidding) -> Option<api::AuctionBidding> {
 }
 
 fn adoption(adoption: &domain::Adoption) -> api::AdoptLine {
-    api::AdoptLine {
-        account: adoption.account.clone(),
-        market: adoption.market.clone(),
-        external_id: adoption.external_id.clone(),
-    }
+    let (external_id, name) = match &adoption.object {
+        domain::Adoptee::Id(id) => (Some(id.clone()), None),
+        domain::Adoptee::Name(name) => (None, Some(name.clone())),
+    };
+    api::AdoptLine { account: adoption.account.clone(), market: adoption.market.clone(), external_id, name }
 }
 
 /// The word of `ignoreFields`; none for a field that is never left to others.

@@ -112,7 +112,7 @@ impl Access {
             identity: adops_api::convert::identity(&account.spec),
             credentials,
             installation,
-            allow: AllowList::new(&self.allow_endpoints).map_err(AccessError::Endpoint)?,
+            allow: self.allow_list()?,
             clock: Arc::new(SystemClock),
             quotas: Quotas::new(Timestamp::now(), None),
             interceptor: None,
@@ -126,6 +126,11 @@ impl Access {
             source_name,
             error: Box::new(error),
         })
+    }
+
+    /// What may be read and talked to.
+    pub(crate) fn allow_list(&self) -> Result<AllowList, AccessError> {
+        AllowList::new(&self.allow_endpoints).map_err(AccessError::Endpoint)
     }
 
     async fn credentials(

@@ -7,7 +7,7 @@ use adops_core::campaign::line::LineKey;
 use adops_core::campaign::observed::{Delivery, MarkerEvidence};
 use adops_core::campaign::plan::{Action, Plan};
 use adops_core::campaign::settings::{Field, Value};
-use adops_core::campaign::spec::CampaignSpec;
+use adops_core::campaign::spec::{Adoptee, Adoption, CampaignSpec};
 use adops_core::marker::Token;
 
 use crate::live::Seen;
@@ -21,22 +21,50 @@ pub(crate) fn see(campaign: &Key, spec: &CampaignSpec, seen: &Seen, observed: &m
     for wish in &spec.adopt {
         let key = LineKey::new(&wish.account, &wish.market);
         let held = observed.records.get(&key).is_some_and(|record| record.id.is_some());
-        let object = seen.get(&Key::account(campaign, &wish.account)).and_then(|all| all.get(&wish.external_id));
-        if let (false, Some(object), Some(snapshot)) = (held, object, observed.snapshots.get_mut(&wish.account)) {
-            snapshot.lines.insert(wish.external_id.clone(), object.clone());
+        let seen = seen.get(&Key::account(campaign, &wish.account));
+        let (false, Some(seen), Some(snapshot)) = (held, seen, observed.snapshots.get_mut(&wish.account)) else {
+            continue;
+        };
+        if let Adoptee::Name(name) = &wish.object
+            && let Some(ids) = seen.named.get(name)
+        {
+            snapshot.named.insert(name.clone(), ids.clone());
+        }
+        if let Some(object) = seen.meant(&wish.object).and_then(|id| seen.lines.get(id)) {
+            snapshot.lines.insert(object.id.clone(), object.clone());
             lines.insert(key);
         }
     }
     lines
 }
 
-/// Whether something that is to be adopted is not known.
-pub(crate) fn unseen(spec: &CampaignSpec, observed: &Observed) -> bool {
-    spec.adopt.iter().any(|wish| {
+/// What a plan cannot say of adoptions whose objects were not read.
+pub(crate) fn unread(spec: &CampaignSpec, observed: &Observed) -> Option<String> {
+    let unread = |wish: &&Adoption| {
         let held = observed.records.get(&LineKey::new(&wish.account, &wish.market)).is_some_and(|r| r.id.is_some());
-        let known = observed.snapshots.get(&wish.account).is_none_or(|all| all.lines.contains_key(&wish.external_id));
+        let known = observed.snapshots.get(&wish.account).is_none_or(|all| match &wish.object {
+            Adoptee::Id(id) => all.lines.contains_key(id),
+            Adoptee::Name(name) => all.named.contains_key(name),
+        });
         !held && !known
-    })
+    };
+    let unread: Vec<&Adoption> = spec.adopt.iter().filter(unread).collect();
+    let names: Vec<String> = unread
+        .iter()
+        .filter_map(|wish| match &wish.object {
+            Adoptee::Id(_) => None,
+            Adoptee::Name(name) => Some(format!("{name:?}")),
+        })
+        .collect();
+    let told = "what `adopt` names was not read from here: with --live it is";
+    if unread.is_empty() {
+        None
+    } else if names.is_empty() {
+        Some(told.to_owned())
+    } else {
+        let names = names.join(", ");
+        Some(format!("{told}. If not exactly one object is called {names}, nothing is taken over and nothing created"))
+    }
 }
 
 /// The same as if the objects carried our marker.
@@ -44,7 +72,10 @@ pub(crate) fn marked(observed: &Observed, lines: &BTreeSet<LineKey>, situation: 
     let mut observed = observed.clone();
     for wish in &situation.spec.adopt {
         let key = LineKey::new(&wish.account, &wish.market);
-        let object = observed.snapshots.get_mut(&wish.account).and_then(|all| all.lines.get_mut(&wish.external_id));
+        let object = observed.snapshots.get_mut(&wish.account).and_then(|all| {
+            let id = all.meant(&wish.object)?.clone();
+            all.lines.get_mut(&id)
+        });
         let Some(object) = object.filter(|object| lines.contains(&key) && object.marker == MarkerEvidence::default())
         else {
             continue;

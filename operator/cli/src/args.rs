@@ -51,8 +51,13 @@ Each Campaign names one object on the platform in `adopt`. When it is applied, t
 label, and a token behind its name and behind that of its ad group), and nothing else of it changes. What a Campaign
 cannot say exactly is in `ignoreFields`, with a comment that says why; what it cannot hold at all is listed at the end.
 
+Ads on Meta and TikTok show files of the account's library. A Campaign names files by URL: images on Meta by Meta's own
+lasting addresses, all others as --media and --media-url-template say. Each is read from here, and must be the same file
+where the platform tells enough to know.
+
 Examples:
   kubectl adops import --account google-global -n growth > campaigns.yaml
+  kubectl adops import --account tiktok-global --media-url-template 'https://cdn.example.com/{name}' > campaigns.yaml
   kubectl adops plan -f campaigns.yaml
   kubectl apply --server-side -f campaigns.yaml";
 
@@ -95,7 +100,7 @@ pub struct PlanArgs {
     /// Only checks the files: exit code 0 if they are valid, else 1
     #[arg(long, requires = "files")]
     pub offline: bool,
-    /// Asks the platforms, too: reads what is to be adopted, and has each change checked without carrying it out
+    /// Asks the platforms, too: reads what is to be adopted, by its id or its name, and has each change checked without carrying it out
     #[arg(long, conflicts_with = "offline")]
     pub live: bool,
     /// With --live, the operator's installation id [default: that of the account's holder]
@@ -134,6 +139,13 @@ pub struct ImportArgs {
     /// The AdAccount: a name in the namespace, or namespace/name
     #[arg(long, value_name = "NAME")]
     pub account: String,
+    /// A file that says where the files of the account's library can be read: a YAML map of the platform's id of a file,
+    /// its checksum or its name to a URL
+    #[arg(long, value_name = "FILE")]
+    pub media: Option<PathBuf>,
+    /// Where all other files can be read: a URL with {id}, {checksum} or {name}
+    #[arg(long, value_name = "URL")]
+    pub media_url_template: Option<String>,
     /// How the platform is reached.
     #[command(flatten)]
     pub access: Access,

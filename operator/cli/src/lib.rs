@@ -82,6 +82,9 @@ pub enum Error {
     /// A platform cannot be reached from here.
     #[error(transparent)]
     Access(Box<AccessError>),
+    /// What the user says of media cannot be used.
+    #[error(transparent)]
+    Media(Box<import::media::MediaError>),
     /// A platform does not answer as it should.
     #[error("the AdAccount {0}: {1}")]
     Platform(Key, PlatformError),
@@ -158,6 +161,7 @@ async fn report(target: &Target, args: &PlanArgs) -> Result<Report, Error> {
     }
     let live = Live::connect(&cluster, &args.access, args.installation.as_ref(), &world.accounts).await;
     world.seen = live.look(&manifests).await;
+    live.recognize(&world.files, &mut world.seen).await;
     let planned = plan::plan_each(&manifests, &world, now).map_err(Error::Invalid)?;
     let mut report = show::report(&planned, &world.accounts);
     live.rehearse(&planned, &mut report).await;

@@ -5,9 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use adops_api::AdAccount;
-use adops_core::campaign::observed::{ExternalId, ObservedLine};
+use adops_core::campaign::observed::{ExternalId, Snapshot};
 use adops_core::campaign::plan::{Action, NewLine};
-use adops_core::campaign::spec::CampaignSpec;
+use adops_core::campaign::settings::ContentHash;
+use adops_core::campaign::spec::{Adoptee, CampaignSpec};
+use adops_core::catalog::media::{MediaFacts, MediaState};
 use adops_core::marker::Installation;
 use adops_core::reason::Reason;
 use adops_platforms::error::PlatformError;
@@ -16,11 +18,12 @@ use adops_platforms::port::{AdPlatform, Rehearsed, Scope};
 use crate::access::Access;
 use crate::cluster::Cluster;
 use crate::load::{Key, Manifests};
+use crate::media::Files;
 use crate::plan::{Planned, placeholder};
 use crate::report::{LineReport, Report, Verdict, VerdictKind};
 
-/// Objects as they were seen, by account and id.
-pub type Seen = BTreeMap<Key, BTreeMap<ExternalId, ObservedLine>>;
+/// What is to be adopted as it was seen, by account.
+pub type Seen = BTreeMap<Key, Snapshot>;
 
 /// The platforms of the accounts of a plan; of those that cannot be reached, why.
 pub struct Live {
@@ -46,22 +49,48 @@ impl Live {
 
     /// Reads what `adopt` names; what an account does not tell is absent.
     pub async fn look(&self, manifests: &Manifests) -> Seen {
-        let mut wished: BTreeMap<Key, BTreeSet<ExternalId>> = BTreeMap::new();
+        let mut wished: BTreeMap<Key, Wished> = BTreeMap::new();
         for (key, manifest) in &manifests.campaigns {
             let Ok(spec) = CampaignSpec::try_from(&manifest.object) else { continue };
             for wish in &spec.adopt {
-                wished.entry(Key::account(key, &wish.account)).or_default().insert(wish.external_id.clone());
+                let of_account = wished.entry(Key::account(key, &wish.account)).or_default();
+                match &wish.object {
+                    Adoptee::Id(id) => _ = of_account.ids.insert(id.clone()),
+                    Adoptee::Name(name) => _ = of_account.names.insert(name.clone()),
+                }
             }
         }
         let mut seen = Seen::new();
-        for (key, ids) in wished {
+        for (key, wished) in wished {
             if let Some(Ok(platform)) = self.platforms.get(&key)
-                && let Ok(snapshot) = platform.observe(&Scope::Ids(ids)).await
+                && let Ok(snapshot) = wished.look(platform.as_ref()).await
             {
-                seen.insert(key, snapshot.lines);
+                seen.insert(key, snapshot);
             }
         }
         seen
+    }
+
+    /// Tells the files that adopted objects show by their content, where it is that of a file that was read.
+    pub async fn recognize(&self, files: &Files, seen: &mut Seen) {
+        let known: Vec<(&String, &MediaFacts)> = files
+            .iter()
+            .filter_map(|(url, state)| match state {
+                MediaState::Known(facts) => Some((url, facts)),
+                _ => None,
+            })
+            .collect();
+        let hashes: BTreeSet<ContentHash> = known.iter().map(|(_, facts)| facts.hash.clone()).collect();
+        for (key, snapshot) in seen.iter_mut().filter(|_| !hashes.is_empty()) {
+            let Some(Ok(platform)) = self.platforms.get(key) else { continue };
+            if !platform.rules().uses_media() || platform.media(&hashes).await.is_err() {
+                continue;
+            }
+            let words = known.iter().flat_map(|(url, facts)| {
+                platform.recognize(url, facts).into_iter().map(|word| (word, facts.hash.clone()))
+            });
+            snapshot.rename_media(&words.collect());
+        }
     }
 
     /// Rehearses plans and notes the verdicts beside the lines of their report.
@@ -87,6 +116,24 @@ impl Live {
         }
         let refused = report.campaigns.iter().flat_map(|campaign| &campaign.lines).flat_map(|line| &line.live);
         report.counts.refused = refused.filter(|verdict| verdict.verdict == VerdictKind::Refused).count();
+    }
+}
+
+/// What is to be adopted on an account.
+#[derive(Default)]
+struct Wished {
+    ids: BTreeSet<ExternalId>,
+    names: BTreeSet<String>,
+}
+
+impl Wished {
+    async fn look(self, platform: &dyn AdPlatform) -> Result<Snapshot, PlatformError> {
+        let mut named = if self.names.is_empty() { BTreeMap::new() } else { platform.named(&self.names).await? };
+        for name in self.names {
+            named.entry(name).or_default();
+        }
+        let ids = self.ids.into_iter().chain(named.values().flatten().cloned()).collect();
+        Ok(Snapshot { named, ..platform.observe(&Scope::Ids(ids)).await? })
     }
 }
 

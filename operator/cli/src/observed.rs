@@ -52,7 +52,7 @@ impl Reading<'_> {
     pub fn read(&self) -> Observed {
         let mut observed = Observed::default();
         for (account, (_, began)) in self.accounts {
-            observed.snapshots.insert(account.clone(), Snapshot { began: *began, lines: BTreeMap::new() });
+            observed.snapshots.insert(account.clone(), Snapshot { began: *began, ..Snapshot::default() });
         }
         for line in &self.status.lines {
             let Ok(key) = line.key.parse::<LineKey>() else { continue };

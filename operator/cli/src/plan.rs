@@ -214,9 +214,7 @@ fn plan_one(subject: Subject<'_>, now: Timestamp) -> Planned {
         now,
     };
     let adopting = adopt::see(key, &spec, seen, &mut observed);
-    if adopt::unseen(&spec, &observed) {
-        notes.push("what `adopt` names was not read from here: with --live it is".to_owned());
-    }
+    notes.extend(adopt::unread(&spec, &observed));
     let mut plan = situation.plan(&accounts, &observed);
     if !adopting.is_empty() {
         let later = situation.plan(&accounts, &adopt::marked(&observed, &adopting, &situation));

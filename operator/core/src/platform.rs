@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use crate::budget::brakes::Brakes;
-use crate::campaign::import::Description;
+use crate::campaign::import::{Description, Files};
 use crate::campaign::line::{DesiredLine, LineProblem};
 use crate::campaign::observed::ObservedLine;
 use crate::campaign::settings::{Field, Settings, Value};
@@ -128,9 +128,10 @@ pub trait PlatformRules: Send + Sync {
     /// What the platform would hold for a line; the name is without its token, which the plan adds.
     fn render(&self, line: &DesiredLine, account: &Account) -> Result<Settings, Vec<LineProblem>>;
 
-    /// What an object that somebody else made is, in a spec's words: the inverse of [`PlatformRules::render`]. What is
+    /// What an object that somebody else made is, in a spec's words: the inverse of [`PlatformRules::render`]; `files`
+    /// are those that it shows. What is
     /// not exact is found by rendering it again ([`crate::campaign::import`]); the error says what cannot be said.
-    fn describe(&self, _object: &ObservedLine, _account: &Account) -> Result<Description, Vec<String>> {
+    fn describe(&self, _object: &ObservedLine, _account: &Account, _files: &Files) -> Result<Description, Vec<String>> {
         Err(vec![format!("nothing is imported from {} yet", self.platform())])
     }
 

@@ -6,6 +6,7 @@
 
 pub mod allow;
 pub mod clock;
+mod describe;
 pub mod error;
 pub mod google_ads;
 pub mod holder;

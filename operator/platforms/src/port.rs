@@ -22,7 +22,7 @@ use std::time::Duration;
 use adops_core::campaign::observed::{ExternalId, ObservedLine, Snapshot};
 use adops_core::campaign::plan::{Action, NewLine};
 use adops_core::campaign::settings::ContentHash;
-use adops_core::catalog::media::MediaFacts;
+use adops_core::catalog::media::{LibraryFile, MediaFacts};
 use adops_core::marker::Installation;
 use adops_core::market::Place;
 use adops_core::money::{Currency, Money};
@@ -86,6 +86,8 @@ pub struct Inventory {
     pub items: Vec<Item>,
     /// Those that are nothing like a line: id, name and why.
     pub others: Vec<(ExternalId, String, String)>,
+    /// The files of the account's library that the items show, by the hash by which their settings tell them.
+    pub files: BTreeMap<ContentHash, LibraryFile>,
 }
 
 /// One object of an [`Inventory`].
@@ -185,6 +187,10 @@ pub trait AdPlatform: Send + Sync {
     /// Lists lines. `Snapshot::began` is the business time before the first request was sent.
     async fn observe(&self, scope: &Scope) -> Result<Snapshot, PlatformError>;
 
+    /// The ids of the live campaigns that are called exactly so, whoever made them: for adoptions by name. A query by
+    /// name where the platform filters by it, never object by object. A name that nothing has may be absent.
+    async fn named(&self, names: &BTreeSet<String>) -> Result<BTreeMap<String, BTreeSet<ExternalId>>, PlatformError>;
+
     /// Lists all that is on the account, whoever made it, for an import. Like [`AdPlatform::observe`] it goes in bulk
     /// and to the last page.
     async fn inventory(&self) -> Result<Inventory, PlatformError> {
@@ -231,6 +237,13 @@ pub trait AdPlatform: Send + Sync {
     /// What the account's library holds of these files, whoever has put it there. Only for platforms that use media.
     async fn media(&self, _wanted: &BTreeSet<ContentHash>) -> Result<BTreeMap<ContentHash, Uploaded>, PlatformError> {
         Ok(BTreeMap::new())
+    }
+
+    /// The files of the account's library that have this content under names that others have given them, as far as the
+    /// last [`AdPlatform::media`] or [`AdPlatform::inventory`] has shown: the hashes by which listings have told them so
+    /// far. From then on the connector tells them by `facts.hash`, and uses them as if they were files of ours.
+    fn recognize(&self, _url: &str, _facts: &MediaFacts) -> BTreeSet<ContentHash> {
+        BTreeSet::new()
     }
 
     /// Puts a file into the account's library, named by its hash so that it is found again. The id in the outcome is

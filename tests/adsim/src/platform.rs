@@ -131,6 +131,11 @@ pub(crate) trait Platform: Send + std::fmt::Debug {
     /// Answers a request.
     fn answer(&mut self, request: &Request, world: &World<'_>) -> Answer;
 
+    /// A file that anybody may read, without asking the API.
+    fn file(&self, _path: &str, _query: &str) -> Option<Bytes> {
+        None
+    }
+
     /// The answer of a fault that names an error of the platform's own.
     fn refuse(&mut self, request: &Request, category: &str, code: &str) -> Answer;
 

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::connect_info::Connected;
 use axum::extract::{ConnectInfo, State};
 use axum::response::Response;
@@ -115,6 +115,9 @@ async fn handle(
 ) -> Response {
     let _in_flight = inner.in_flight();
     let (parts, body) = request.into_parts();
+    if let Some(file) = file(&inner, &parts) {
+        return Response::new(Body::from(file));
+    }
     let body = match to_bytes(body, MOST_BYTES).await {
         Ok(body) => body,
         Err(error) => return response(plain(StatusCode::BAD_REQUEST, error.to_string())),
@@ -152,6 +155,12 @@ async fn handle(
         return sever(&cut);
     }
     response(answer)
+}
+
+/// A file of a platform's, which lies beside its API: no call, and on no record.
+fn file(inner: &Inner, parts: &http::request::Parts) -> Option<Bytes> {
+    let query = parts.uri.query().filter(|_| parts.method == http::Method::GET)?;
+    inner.platforms.with(PlatformName::Meta, |p| p.file(parts.uri.path(), query))
 }
 
 fn strike(inner: &Inner, platform: PlatformName, request: &Request) -> Vec<Effect> {

@@ -223,7 +223,8 @@ pub struct CampaignSpec {
     /// Whether objects that others made may be taken over. Never, or Adopt: those that `adopt` lists. Default Never.
     #[serde(default)]
     pub adoption_policy: AdoptionPolicy,
-    /// The objects on the platform to take over, one for a line. Only with `adoptionPolicy: Adopt`.
+    /// The objects on the platform to take over, one for a line, each by its id or by its name. Only with
+    /// `adoptionPolicy: Adopt`. `kubectl adops plan --live` shows what would change, before anything is written.
     #[schemars(length(max = 1000))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["account".into(), "market".into()]))]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -529,7 +530,9 @@ pub enum DesiredState {
 }
 
 /// An object on the platform to take over.
-#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, PartialEq, Eq)]
+#[derive(Serialize, Deserialize, KubeSchema, Clone, Debug, PartialEq, Eq)]
+#[x_kube(validation = Rule::new("has(self.externalId) != has(self.name)")
+    .message("needs either externalId or name, not both"))]
 #[serde(rename_all = "camelCase")]
 pub struct AdoptLine {
     /// The account of the line.
@@ -538,9 +541,15 @@ pub struct AdoptLine {
     /// The market of the line.
     #[schemars(length(min = 1, max = 40))]
     pub market: String,
-    /// The platform's id of the object, in quotes: on Google the campaign's. For example "1234567890".
+    /// The platform's id of its campaign, in quotes. For example "1234567890".
     #[schemars(length(min = 1, max = 64), regex(pattern = "^[A-Za-z0-9_-]+$"))]
-    pub external_id: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<String>,
+    /// The name of its campaign, exactly as the platform has it. If none is called so, or several are, nothing is taken
+    /// over and nothing created; the message names the ids. Once taken over it is known by its id, whatever it is called.
+    #[schemars(length(min = 1, max = 512))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
 }
 
 /// A field that can be left to others after a line was created.

@@ -214,6 +214,16 @@ pub const CASES: &[Case] = &[
         "groups: {dach: [DE]}\n  adoptionPolicy: Adopt\n  adopt: [{account: google-global, market: US, externalId: \"1\"}, {account: google-global, market: US, externalId: \"2\"}]",
         &["spec.adopt[1]: Duplicate value: {\"account\":\"google-global\",\"market\":\"US\"}"],
     ),
+    campaign(
+        "groups: {dach: [DE, AT, CH]}",
+        "groups: {dach: [DE]}\n  adoptionPolicy: Adopt\n  adopt: [{account: google-global, market: US, externalId: \"1\", name: Brand US}]",
+        &["spec.adopt[0]: Invalid value: needs either externalId or name, not both"],
+    ),
+    campaign(
+        "groups: {dach: [DE, AT, CH]}",
+        "groups: {dach: [DE]}\n  adoptionPolicy: Adopt\n  adopt: [{account: google-global, market: US}]",
+        &["spec.adopt[0]: Invalid value: needs either externalId or name, not both"],
+    ),
     campaign("end: 2027-05-31", "end: 2027-02-28", &["spec.flight.end: Invalid value: end must not be before start"]),
     campaign(
         "end: 2027-05-31",

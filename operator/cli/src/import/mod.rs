@@ -3,6 +3,7 @@
 //! Each Campaign is rendered again and compared before it is written ([`adops_core::campaign::import`]), and what was
 //! written is read again. What cannot be said in a Campaign is listed with its reason; nothing is dropped.
 
+pub mod media;
 mod names;
 mod write;
 mod yaml;
@@ -12,7 +13,7 @@ use std::io::Write;
 use std::sync::Arc;
 
 use adops_api::AdAccount;
-use adops_core::campaign::import::{self, Imported, Subject};
+use adops_core::campaign::import::{self, Files, Imported, Subject};
 use adops_core::campaign::line::CampaignId;
 use adops_core::campaign::observed::{Delivery, Existence, ExternalId, ObservedLine};
 use adops_core::campaign::settings::{Field, Value};
@@ -22,6 +23,7 @@ use adops_platforms::error::PlatformError;
 use adops_platforms::port::{AccountFacts, Inventory};
 use jiff::Timestamp;
 
+use self::media::{Addresses, MediaError};
 use crate::access::AccessError;
 use crate::args::{ImportArgs, Target};
 use crate::cluster::{Cluster, ClusterError};
@@ -35,6 +37,8 @@ pub struct Import {
     pub documents: BTreeMap<ExternalId, String>,
     /// What cannot be said, by why: id and name.
     pub others: BTreeMap<String, BTreeSet<(ExternalId, String)>>,
+    /// Files of the account's library that cannot be named: id and name.
+    pub unnamed: BTreeSet<(String, String)>,
     /// What a reader should know before applying them.
     pub warnings: Vec<String>,
 }
@@ -47,6 +51,8 @@ pub struct Source<'a> {
     pub rules: Arc<dyn PlatformRules>,
     /// All that is on it.
     pub inventory: &'a Inventory,
+    /// The files that its ads show.
+    pub files: &'a Files,
     /// The namespace of the Campaigns.
     pub namespace: &'a str,
     /// Names of Campaigns that are taken.
@@ -62,6 +68,7 @@ pub async fn run(
     out: &mut impl Write,
     told: &mut impl Write,
 ) -> Result<Exit, Error> {
+    let addresses = Addresses::new(args)?;
     let cluster = Cluster::connect(target).await?;
     let namespace = target.namespace.as_ref().unwrap_or(&cluster.namespace);
     let key = Key::account(&Key::new(namespace, ""), &args.account);
@@ -70,6 +77,8 @@ pub async fn run(
     let cannot = |error: PlatformError| Error::Platform(key.clone(), error);
     let facts = platform.account().await.map_err(cannot)?;
     let inventory = platform.inventory().await.map_err(cannot)?;
+    let allow = args.access.allow_list()?;
+    let files = media::find(&inventory.files, &addresses, platform.as_ref(), allow).await;
     let name = if key.namespace == *namespace { key.name.clone() } else { args.account.clone() };
     let account = account(&name, &stored, &facts);
     let wished: BTreeSet<Key> =
@@ -79,10 +88,11 @@ pub async fn run(
     let observed = stored.status.as_ref().and_then(|status| status.observed_at.as_ref()).map(|time| time.0);
     let now = Timestamp::now().max(observed.unwrap_or(Timestamp::MIN));
     let rules = platform.rules();
-    let source = Source { account: &account, rules, inventory: &inventory, namespace, taken: &taken, now };
+    let (account, inventory, files, taken) = (&account, &inventory, &files, &taken);
+    let source = Source { account, rules, inventory, files, namespace, taken, now };
     let mut import = import_all(&source);
     import.warnings.extend(not_granted(&key, namespace, &stored));
-    out.write_all(write::report(&import, &account).as_bytes())?;
+    out.write_all(write::report(&import, account).as_bytes())?;
     out.flush()?;
     told.write_all(write::summary(&import).as_bytes())?;
     Ok(Exit::Unchanged)
@@ -136,12 +146,19 @@ pub fn import_all(source: &Source<'_>) -> Import {
             }
         }
     }
+    for (hash, file) in
+        source.inventory.files.iter().filter(|(hash, _)| !matches!(source.files.get(*hash), Some(Ok(_))))
+    {
+        let id = if file.id.is_empty() { hash.0.clone() } else { file.id.clone() };
+        import.unnamed.insert((id, file.name.clone()));
+    }
     import.warnings.extend(above_ceiling(source.account, &live));
     import
 }
 
 fn one(source: &Source<'_>, line: &ObservedLine, name: &str) -> Result<String, Vec<String>> {
-    let subject = Subject { object: line, account: source.account, rules: source.rules.clone(), now: source.now };
+    let Source { account, files, now, .. } = *source;
+    let subject = Subject { object: line, account, rules: source.rules.clone(), files, now };
     let imported: Imported = import::import(CampaignId::new(source.namespace, name), &subject)?;
     write::document(&imported, line, source.account)
 }
@@ -173,6 +190,12 @@ fn not_granted(key: &Key, namespace: &str, account: &AdAccount) -> Option<String
     foreign.then(|| {
         format!("the AdAccount {key} does not let other namespaces take over objects (spec.allowedNamespaces.adopt)")
     })
+}
+
+impl From<MediaError> for Error {
+    fn from(error: MediaError) -> Self {
+        Self::Media(Box::new(error))
+    }
 }
 
 impl From<AccessError> for Error {

@@ -146,6 +146,12 @@ pub(super) fn report(import: &Import, account: &Account) -> String {
     }
     let documents: Vec<&str> = import.documents.values().map(String::as_str).collect();
     text.push_str(&documents.join("---\n"));
+    if !import.unnamed.is_empty() {
+        text.push_str("# files that are not known by any URL (--media, --media-url-template):\n");
+        for (id, name) in &import.unnamed {
+            let _ = writeln!(text, "#     {} {}", yaml::quoted(id), yaml::quoted(name));
+        }
+    }
     if import.others.is_empty() {
         return text;
     }

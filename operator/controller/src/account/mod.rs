@@ -10,5 +10,6 @@ pub mod grant;
 pub mod queue;
 pub mod reconcile;
 pub mod report;
+pub mod sought;
 pub mod spend;
 pub mod state;

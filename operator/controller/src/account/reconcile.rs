@@ -19,6 +19,7 @@ use super::credentials;
 use super::grant;
 use super::queue::{self, seed_of};
 use super::report::{self, Seen};
+use super::sought;
 use super::spend as spending;
 use super::state::{AccountState, Block, Connected};
 use crate::campaign::quota;
@@ -258,12 +259,14 @@ async fn list(
         let facts_changed = known.facts.as_ref() != Some(&facts) || was_blocked;
         known.facts = Some(facts);
         let first = known.listed.is_none();
+        let names = sought::differing(&known.named, &snapshot.named);
         let (hashes, changed) = known.take_listing(snapshot);
         spending::listed(shared, key, &known);
         let mut woken: HashSet<Key> = HashSet::new();
         let by_hash = shared.campaigns_by_hash();
         woken.extend(hashes.iter().filter_map(|hash| by_hash.get(hash).cloned()));
         woken.extend(holders(shared, key, &changed));
+        woken.extend(sought::seekers(shared, key, &names));
         if let Some(spend) = spend {
             if spend != known.spend {
                 let ids: HashSet<ExternalId> = spend
@@ -323,8 +326,10 @@ async fn read(
     platform: &Arc<dyn AdPlatform>,
 ) -> Result<Listing, PlatformError> {
     let facts = platform.account().await?;
-    let held = held_ids(shared, key, account);
-    let snapshot = platform.observe(&Scope::All { held }).await?;
+    let mut held = held_ids(shared, key, account);
+    let named = sought::look(shared, key, account, platform.as_ref()).await?;
+    held.extend(named.values().flatten().cloned());
+    let snapshot = Snapshot { named, ..platform.observe(&Scope::All { held }).await? };
     let now = shared.clock.now();
     let measure = {
         let known = state.known();
@@ -448,7 +453,7 @@ fn held_ids(shared: &Shared, key: &Key, account: &AdAccount) -> BTreeSet<Externa
 
 fn ids_of(campaign: &Campaign, own: &Key, account: &Key) -> Vec<(ExternalId, Key)> {
     let wishes = campaign.spec.adopt.iter().filter(|adopt| account_key(own, &adopt.account) == *account);
-    let wished = wishes.map(|adopt| adopt.external_id.clone());
+    let wished = wishes.filter_map(|adopt| adopt.external_id.clone());
     status_ids(campaign, own, account).chain(wished).map(|id| (id, own.clone())).collect()
 }
 

@@ -68,6 +68,8 @@ pub struct Known {
     pub lines: HashMap<ExternalId, ObservedLine>,
     /// Values of their settings.
     pool: Pool,
+    /// What was found of the names that Campaigns want to adopt, with the last full listing.
+    pub named: BTreeMap<String, BTreeSet<ExternalId>>,
     /// When the last full listing began; none before the first one.
     pub listed: Option<Timestamp>,
     /// Ids by the Campaign that their token names.
@@ -124,6 +126,7 @@ impl AccountState {
             holder: None,
             lines: HashMap::new(),
             pool: Pool::default(),
+            named: BTreeMap::new(),
             listed: None,
             by_campaign: HashMap::new(),
             unsettled: BTreeMap::new(),
@@ -189,6 +192,7 @@ impl Known {
         }
         self.lines = lines;
         self.pool.tidy();
+        self.named = snapshot.named;
         self.listed = Some(began);
         self.index();
         for (hash, ids) in &self.by_campaign {
@@ -323,16 +327,24 @@ impl Known {
         unseen.chain(&self.unsettled)
     }
 
-    /// What concerns one Campaign: objects with its token and these ids.
-    pub fn of_campaign(&self, campaign: CampaignHash, ids: &BTreeSet<ExternalId>) -> Snapshot {
+    /// What concerns one Campaign: objects with its token, these ids, and what is called so.
+    pub fn of_campaign(
+        &self,
+        campaign: CampaignHash,
+        ids: &BTreeSet<ExternalId>,
+        names: &BTreeSet<String>,
+    ) -> Snapshot {
         let own = self.by_campaign.get(&campaign);
+        let named: BTreeMap<String, BTreeSet<ExternalId>> =
+            names.iter().filter_map(|name| Some((name.clone(), self.named.get(name)?.clone()))).collect();
         let lines = own
             .into_iter()
             .flatten()
             .chain(ids)
+            .chain(named.values().flatten())
             .filter_map(|id| Some((id.clone(), self.lines.get(id)?.clone())))
             .collect();
-        Snapshot { began: self.listed.unwrap_or_default(), lines }
+        Snapshot { began: self.listed.unwrap_or_default(), lines, named }
     }
 }
 

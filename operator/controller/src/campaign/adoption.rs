@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use adops_core::campaign::line::{Desired, LineKey, LineProblem};
 use adops_core::campaign::observed::{ExternalId, LineRecord};
-use adops_core::campaign::spec::{Adoption, CampaignSpec};
+use adops_core::campaign::spec::{Adoptee, Adoption, CampaignSpec};
 use adops_core::reason::Reason;
 
 use super::reconcile::account_key;
@@ -25,21 +25,27 @@ pub fn admit(
     records: &BTreeMap<LineKey, LineRecord>,
 ) -> (Arc<CampaignSpec>, Refused) {
     let line = |wish: &Adoption| LineKey::new(wish.account.clone(), wish.market.clone());
-    // What the line holds already is no adoption any more.
-    let holds =
-        |wish: &Adoption| records.get(&line(wish)).is_some_and(|record| record.id.as_ref() == Some(&wish.external_id));
+    // What the line holds already is no adoption any more; one by name is none as soon as the line holds anything.
+    let holds = |wish: &Adoption| {
+        let held = records.get(&line(wish)).and_then(|record| record.id.as_ref());
+        match &wish.object {
+            Adoptee::Id(id) => held == Some(id),
+            Adoptee::Name(_) => held.is_some(),
+        }
+    };
     let open: Vec<&Adoption> = spec.adopt.iter().filter(|wish| !holds(wish)).collect();
     if open.is_empty() {
         return (spec, Refused::new());
     }
-    let held = held_by_others(shared, key, &open);
+    let held = held_by_others(shared, key, &meant(shared, key, &open));
     let refused: Refused = open
         .into_iter()
         .filter_map(|wish| {
             let account = account_key(key, &wish.account);
             let problem = not_granted(shared, key, &account).or_else(|| {
-                let other = held.get(&(account, wish.external_id.clone()))?;
-                let message = format!("the object {} is held by the Campaign {other}", wish.external_id);
+                let id = id_of(shared, &account, wish)?;
+                let other = held.get(&(account, id.clone()))?;
+                let message = format!("the object {id} is held by the Campaign {other}");
                 Some(LineProblem::new(Reason::ClaimedByAnotherCampaign, message))
             })?;
             Some((line(wish), problem))
@@ -78,9 +84,25 @@ fn not_granted(shared: &Shared, key: &Key, account: &Key) -> Option<LineProblem>
     Some(LineProblem::new(Reason::AccountNotGranted, refusal))
 }
 
+/// The objects that wishes stand for, as far as they are known.
+fn meant(shared: &Shared, key: &Key, wishes: &[&Adoption]) -> BTreeSet<ExternalId> {
+    wishes.iter().filter_map(|wish| id_of(shared, &account_key(key, &wish.account), wish)).collect()
+}
+
+/// The object that a wish stands for; none if its name was not looked for, or is not that of exactly one.
+fn id_of(shared: &Shared, account: &Key, wish: &Adoption) -> Option<ExternalId> {
+    match &wish.object {
+        Adoptee::Id(id) => Some(id.clone()),
+        Adoptee::Name(name) => {
+            let state = shared.account_state(account);
+            let known = state.known();
+            known.named.get(name).filter(|ids| ids.len() == 1)?.first().cloned()
+        }
+    }
+}
+
 /// Campaigns whose status holds one of the objects, though its marker may be gone for the moment.
-fn held_by_others(shared: &Shared, key: &Key, wishes: &[&Adoption]) -> BTreeMap<(Key, ExternalId), Key> {
-    let wanted: BTreeSet<&str> = wishes.iter().map(|wish| wish.external_id.as_str()).collect();
+fn held_by_others(shared: &Shared, key: &Key, wanted: &BTreeSet<ExternalId>) -> BTreeMap<(Key, ExternalId), Key> {
     let mut held = BTreeMap::new();
     for campaign in shared.campaigns.valid() {
         let own = Key::of(&campaign.metadata);
@@ -88,7 +110,7 @@ fn held_by_others(shared: &Shared, key: &Key, wishes: &[&Adoption]) -> BTreeMap<
             continue;
         }
         for line in campaign.status.iter().flat_map(|status| &status.lines) {
-            let id = line.id.iter().find(|id| wanted.contains(id.as_str()));
+            let id = line.id.iter().find(|id| wanted.contains(*id));
             if let (Some(id), Some((account, _))) = (id, line.key.rsplit_once('/')) {
                 held.insert((account_key(&own, account), id.clone()), own.clone());
             }

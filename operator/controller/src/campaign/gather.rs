@@ -9,7 +9,7 @@ use adops_core::campaign::line::{self, Desired, LineKey, Spending};
 use adops_core::campaign::observed::{ExternalId, LineRecord, Snapshot};
 use adops_core::campaign::plan::{AccountView, Inputs};
 use adops_core::campaign::settings::Field;
-use adops_core::campaign::spec::{BudgetPeriod, CampaignSpec};
+use adops_core::campaign::spec::{Adoptee, BudgetPeriod, CampaignSpec};
 use adops_core::catalog::media::MediaBook;
 use adops_core::money::Money;
 use adops_core::platform::{Account, PlatformRules};
@@ -277,16 +277,24 @@ fn known(
     };
     let granted = grant::check(shared, &key.namespace, account_key, &object);
     let state = shared.account_state(account_key);
-    let held: BTreeSet<ExternalId> = gathered
+    let mut held: BTreeSet<ExternalId> = gathered
         .records
         .iter()
         .filter(|(line, _)| line.account == name)
         .flat_map(|(_, record)| record.id.iter().chain(&record.replaces).cloned())
-        .chain(gathered.spec.adopt.iter().filter(|adopt| adopt.account == name).map(|adopt| adopt.external_id.clone()))
         .collect();
+    let mut names = BTreeSet::new();
+    for wish in gathered.spec.adopt.iter().filter(|adopt| adopt.account == name) {
+        match &wish.object {
+            Adoptee::Id(id) => _ = held.insert(id.clone()),
+            Adoptee::Name(name) => _ = names.insert(name.clone()),
+        }
+    }
+    let recognized = shared.media.recognized(account_key);
     let known = state.known();
     // An account that nobody grants us any more stays visible as long as objects of ours are there.
-    let snapshot = known.of_campaign(gathered.spec.id.hash(), &held);
+    let mut snapshot = known.of_campaign(gathered.spec.id.hash(), &held, &names);
+    snapshot.rename_media(&recognized);
     if let Err(refusal) = &granted
         && snapshot.lines.is_empty()
     {

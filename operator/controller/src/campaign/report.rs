@@ -9,7 +9,7 @@ use adops_api::condition::{ConditionType, Conditions, Status, cut, find};
 use adops_core::campaign::line::{self, LineKey};
 use adops_core::campaign::observed::{Delivery, LineRecord};
 use adops_core::campaign::plan::{LinePlan, Plan, Withheld};
-use adops_core::campaign::spec::State;
+use adops_core::campaign::spec::{Adoptee, State};
 use adops_core::money::{Currency, Money};
 use adops_core::reason::Reason;
 use jiff::{SignedDuration, Timestamp, ToSpan};
@@ -159,10 +159,11 @@ fn not_to_be_found(gathered: &Gathered, line: &LinePlan) -> Option<(Reason, Stri
     let known = gathered.accounts.get(&line.key.account)?;
     let wish =
         gathered.spec.adopt.iter().find(|wish| wish.account == line.key.account && wish.market == line.key.market)?;
-    let looked = known.snapshot.began > gathered.spec_since && !known.snapshot.lines.contains_key(&wish.external_id);
+    // What a name has led to is the plan's to say.
+    let Adoptee::Id(id) = &wish.object else { return None };
+    let looked = known.snapshot.began > gathered.spec_since && !known.snapshot.lines.contains_key(id);
     looked.then(|| {
-        let message =
-            format!("the account {} has no object {}, which `adopt` names", line.key.account, wish.external_id);
+        let message = format!("the account {} has no object {id}, which `adopt` names", line.key.account);
         (Reason::InvalidSpec, message)
     })
 }

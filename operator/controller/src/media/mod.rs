@@ -9,7 +9,8 @@
 //! |---|---|---|
 //! | fetched, looked into | the file's run | kind, shape, length, size and hash are known |
 //! | held against the platform's rules | the shelf's run | what the platform would not take is never sent; the connector judges whether an ad can do without it |
-//! | asked for by its hash | the shelf's run | what is in the account's library, whoever put it there, is used |
+//! | asked for by its hash | the shelf's run | what is in the account's library is used |
+//! | recognized | the shelf's run | what others have put there under a name of their own is used as it is |
 //! | uploaded | the shelf's run | once for an account and content, after what the platform makes of it was waited for |
 //!
 //! # Guarantees
@@ -32,6 +33,7 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use adops_core::campaign::settings::ContentHash;
 use adops_core::catalog::media::MediaState;
 use adops_core::platform::PlatformRules;
 use adops_core::reason::Reason;
@@ -178,6 +180,12 @@ impl Library {
             state.wants.insert(campaign.clone(), all);
         }
         wants.iter().map(|want| state.state_of(want, &key(want), self.observe_only)).collect()
+    }
+
+    /// Contents that others have put into an account's library, by the word by which listings may still tell them: those
+    /// that began before they were recognized.
+    pub fn recognized(&self, account: &Key) -> BTreeMap<ContentHash, ContentHash> {
+        self.lock().shelves.get(account).map(|shelf| shelf.recognized.clone()).unwrap_or_default()
     }
 
     /// Forgets what a Campaign that is gone has wanted.

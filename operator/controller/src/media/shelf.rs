@@ -30,6 +30,9 @@ pub(super) const REFUSED: SignedDuration = SignedDuration::from_hours(24);
 pub(super) struct Shelf {
     pub(super) placements: BTreeMap<FileKey, Placement>,
     pub(super) copies: BTreeMap<ContentHash, Copy>,
+    /// Contents that others have put into the account's library, by the word by which listings told them before they
+    /// were recognized.
+    pub(super) recognized: BTreeMap<ContentHash, ContentHash>,
     /// Contents that the platform would not take.
     pub(super) unfit: BTreeSet<ContentHash>,
     /// How often in a row nothing could be asked or sent.
@@ -190,6 +193,16 @@ impl Shelf {
                 }
             };
         }
+    }
+
+    /// The URLs of a content, and what is known of it.
+    pub(super) fn of<'a>(
+        &'a self,
+        files: &'a BTreeMap<FileKey, File>,
+        hash: &'a ContentHash,
+    ) -> impl Iterator<Item = (&'a str, &'a MediaFacts)> {
+        let facts = |key: &FileKey| files.get(key)?.facts.as_ref().filter(|facts| facts.hash == *hash);
+        self.placements.keys().filter_map(move |key| Some((key.url.as_str(), facts(key)?)))
     }
 
     /// The platform says that something is not there which should be: all is asked for again.

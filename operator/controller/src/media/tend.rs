@@ -1,16 +1,17 @@
 //! One run for an account: what is missing in its library is asked for, and sent.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use adops_core::campaign::settings::ContentHash;
 use adops_core::queue::Use;
 use adops_platforms::error::{Disposition, PlatformError};
-use adops_platforms::port::{AdPlatform, Outcome, Upload};
+use adops_platforms::port::{AdPlatform, Outcome, Processing, Upload, Uploaded};
 use adops_platforms::quota::spend;
 use jiff::Timestamp;
 
-use super::file::shown;
+use super::file::{File, shown};
 use super::shelf::{Copy, REFUSED, Sending, Shelf, Step};
-use super::{Library, State, Ways};
+use super::{FileKey, Library, State, Ways};
 use crate::account::queue::seed_of;
 use crate::runtime::backoff;
 use crate::runtime::metrics::Changed;
@@ -77,7 +78,8 @@ async fn ask(library: &Library, account: &Key, platform: &dyn AdPlatform) -> Res
     let Some(shelf) = state.shelves.get_mut(account) else { return Ok(()) };
     let woken = match answer {
         Ok(_) if asked.is_empty() => shelf.settle(&state.files),
-        Ok(there) => {
+        Ok(mut there) => {
+            recognize(shelf, &state.files, platform, &asked, &mut there);
             shelf.take(&asked, there, now);
             if shelf.copies.values().all(|copy| copy.step != Step::Absent) {
                 shelf.failures = 0;
@@ -94,6 +96,26 @@ async fn ask(library: &Library, account: &Key, platform: &dyn AdPlatform) -> Res
     state.drop_unneeded_contents();
     library.wake(woken);
     Ok(())
+}
+
+/// What is not there under a name of ours may be there under another one: then it is used, and not sent.
+fn recognize(
+    shelf: &mut Shelf,
+    files: &BTreeMap<FileKey, File>,
+    platform: &dyn AdPlatform,
+    asked: &BTreeSet<ContentHash>,
+    there: &mut BTreeMap<ContentHash, Uploaded>,
+) {
+    let mut found = Vec::new();
+    for hash in asked {
+        let words = shelf.of(files, hash).flat_map(|(url, facts)| platform.recognize(url, facts));
+        found.extend(words.map(|word| (word, hash.clone())));
+    }
+    for (word, hash) in found {
+        let uploaded = Uploaded { id: word.0.clone(), state: Processing::Ready };
+        there.entry(hash.clone()).or_insert(uploaded);
+        shelf.recognized.insert(word, hash);
+    }
 }
 
 /// Takes the next file to send; what is missing for others is fetched meanwhile.

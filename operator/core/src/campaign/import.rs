@@ -13,12 +13,12 @@ use jiff::civil::Date;
 
 use super::line::{self, CampaignId, LineKey, Spending};
 use super::observed::{Delivery, Existence, ObservedLine};
-use super::settings::{Field, Value};
+use super::settings::{ContentHash, Field, Value};
 use super::spec::{
-    AccountOverrides, Ad, Adoption, Audience, Budget, BudgetPeriod, CampaignSpec, Declarations, Flight, GoogleOptions,
-    MetaOptions, Objective, Policies, Split, State, TikTokOptions,
+    AccountOverrides, Ad, Adoptee, Adoption, Audience, Budget, BudgetPeriod, CampaignSpec, Declarations, Flight,
+    GoogleOptions, MetaOptions, Objective, Policies, Split, State, TikTokOptions,
 };
-use crate::catalog::media::MediaBook;
+use crate::catalog::media::{MediaBook, MediaFacts, MediaState};
 use crate::locale::Locale;
 use crate::market::{Market, Place};
 use crate::platform::{Account, PlatformRules};
@@ -58,6 +58,21 @@ pub struct Description {
     pub remarks: Vec<String>,
 }
 
+/// A file that objects show, and how a spec names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct File {
+    /// Its URL.
+    pub url: String,
+    /// What is behind that; the hash is that by which settings tell the file.
+    pub facts: MediaFacts,
+    /// Whether the platform's own file is known to have this content. Else a spec's ads would be others than those
+    /// that are there.
+    pub is_the_same: bool,
+}
+
+/// Files by the hash by which settings tell them; of those without a URL, why they have none.
+pub type Files = BTreeMap<ContentHash, Result<File, String>>;
+
 /// A Campaign that holds an object as it is.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Imported {
@@ -77,6 +92,8 @@ pub struct Subject<'a> {
     pub account: &'a Account,
     /// Its platform's rules.
     pub rules: Arc<dyn PlatformRules>,
+    /// The files that it shows, and others.
+    pub files: &'a Files,
     /// Now.
     pub now: Timestamp,
 }
@@ -88,7 +105,7 @@ pub struct Subject<'a> {
 /// Why there is none.
 pub fn import(id: CampaignId, subject: &Subject<'_>) -> Result<Imported, Vec<String>> {
     free(subject.object)?;
-    let description = subject.rules.describe(subject.object, subject.account)?;
+    let description = subject.rules.describe(subject.object, subject.account, subject.files)?;
     let mut left = description.unsaid.clone();
     left.insert(Field::Name, "a template says no such name".to_owned());
     let mut remarks = description.remarks.clone();
@@ -176,7 +193,7 @@ fn spec(
 ) -> CampaignSpec {
     let Subject { object, account, .. } = subject;
     let adoption =
-        Adoption { account: account.name.clone(), market: market.key.clone(), external_id: object.id.clone() };
+        Adoption { account: account.name.clone(), market: market.key.clone(), object: Adoptee::Id(object.id.clone()) };
     CampaignSpec {
         id,
         objective: description.objective,
@@ -214,11 +231,14 @@ fn differences(
     spec: &CampaignSpec,
     left: &mut BTreeMap<Field, String>,
 ) -> Result<(), Vec<String>> {
-    let Subject { object, account, rules, now } = subject;
+    let Subject { object, account, rules, files, now } = subject;
     let accounts = BTreeMap::from([(account.name.clone(), (*account).clone())]);
     let spec = Arc::new(spec.clone());
     let rules_of = |_: &Account| Some(rules.clone());
-    let desired = line::spread(&spec, &accounts, &rules_of, &Spending::new(), &MediaBook::new(), *now);
+    let known = files.values().flatten();
+    let media: MediaBook =
+        known.map(|file| ((account.name.clone(), file.url.clone()), MediaState::Known(file.facts.clone()))).collect();
+    let desired = line::spread(&spec, &accounts, &rules_of, &Spending::new(), &media, *now);
     if let Some(problem) = desired.problems.values().next() {
         return Err(vec![problem.message.clone()]);
     }
@@ -285,7 +305,12 @@ mod tests {
             Ok(settings)
         }
 
-        fn describe(&self, _object: &ObservedLine, _account: &Account) -> Result<Description, Vec<String>> {
+        fn describe(
+            &self,
+            _object: &ObservedLine,
+            _account: &Account,
+            _files: &Files,
+        ) -> Result<Description, Vec<String>> {
             let copy = BTreeMap::from([("en".parse().unwrap(), Copy::default())]);
             Ok(Description {
                 objective: Objective::Traffic,
@@ -336,7 +361,8 @@ mod tests {
 
     fn imported(object: &ObservedLine) -> Result<Imported, Vec<String>> {
         let (account, now) = (account("a"), at("2027-03-10T10:00:00Z"));
-        let subject = Subject { object, account: &account, rules: Arc::new(Plain), now };
+        let (rules, files) = (Arc::new(Plain), Files::new());
+        let subject = Subject { object, account: &account, rules, files: &files, now };
         import(CampaignId::new("growth", "odd-name"), &subject)
     }
 
@@ -349,7 +375,7 @@ mod tests {
         let whole = object(&["DE"], Some("2027-05-31"));
         let spec = imported(&whole).unwrap().spec;
         assert_eq!((spec.state, spec.budget.amount), (State::Paused, eur("12.34")));
-        assert_eq!(spec.adopt[0].external_id, "7");
+        assert_eq!(spec.adopt[0].object, Adoptee::Id("7".to_owned()));
         assert_eq!(left(&whole), [Field::Name]);
         assert_eq!(left(&object(&["DE"], None)), [Field::Name, Field::Start, Field::End]);
         assert_eq!(left(&object(&["DE", "platform:radius"], Some("2027-05-31"))), [Field::Name, Field::Places]);

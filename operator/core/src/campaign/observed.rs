@@ -7,7 +7,8 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::line;
-use super::settings::{Field, Settings, Value};
+use super::settings::{AdSettings, ContentHash, Field, Settings, Value};
+use super::spec::Adoptee;
 use crate::budget::authority::Reading;
 use crate::budget::brakes::BudgetChanges;
 use crate::marker::{Installation, Token};
@@ -24,6 +25,35 @@ pub struct Snapshot {
     pub began: Timestamp,
     /// By id.
     pub lines: BTreeMap<ExternalId, ObservedLine>,
+    /// The live objects of each name that was looked for, whoever made them. A name that nobody looked for is absent.
+    pub named: BTreeMap<String, BTreeSet<ExternalId>>,
+}
+
+impl Snapshot {
+    /// Tells files by other hashes, in what ads show.
+    pub fn rename_media(&mut self, names: &BTreeMap<ContentHash, ContentHash>) {
+        if names.is_empty() {
+            return;
+        }
+        for line in self.lines.values_mut() {
+            let Some(Value::Ads(ads)) = line.settings.get(Field::Ads) else { continue };
+            if !ads.iter().flat_map(|ad| &ad.media).any(|hash| names.contains_key(hash)) {
+                continue;
+            }
+            let renamed = |hash: &ContentHash| names.get(hash).unwrap_or(hash).clone();
+            let ads = ads.iter().map(|ad| AdSettings { media: ad.media.iter().map(renamed).collect(), ..ad.clone() });
+            let ads = Value::Ads(ads.collect());
+            line.settings.set(Field::Ads, ads);
+        }
+    }
+
+    /// The id of an object that is to be adopted; none if nobody looked, or if not exactly one is called so.
+    pub fn meant<'a>(&'a self, object: &'a Adoptee) -> Option<&'a ExternalId> {
+        match object {
+            Adoptee::Id(id) => Some(id),
+            Adoptee::Name(name) => self.named.get(name).filter(|ids| ids.len() == 1)?.first(),
+        }
+    }
 }
 
 /// One object that is or was a line.

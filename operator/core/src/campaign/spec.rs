@@ -1,12 +1,14 @@
 //! What a Campaign asks for, parsed: an invalid one cannot be written down here.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use super::line::CampaignId;
+use super::observed::ExternalId;
 use super::settings::Field;
 use crate::locale::Locale;
 use crate::market::Market;
@@ -324,6 +326,19 @@ pub enum CallToAction {
 }
 
 impl CallToAction {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::LearnMore,
+        Self::SignUp,
+        Self::ShopNow,
+        Self::Subscribe,
+        Self::Download,
+        Self::WatchMore,
+        Self::ContactUs,
+        Self::ApplyNow,
+        Self::BookNow,
+    ];
+
     /// What fits an objective.
     pub fn of(objective: Objective) -> Self {
         match objective {
@@ -440,8 +455,26 @@ pub struct Adoption {
     pub account: String,
     /// The market's key.
     pub market: String,
-    /// The platform's id.
-    pub external_id: String,
+    /// Which object.
+    pub object: Adoptee,
+}
+
+/// How a spec says which object is taken over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Adoptee {
+    /// By the platform's id.
+    Id(ExternalId),
+    /// By its name, exactly as the platform has it: the one live object that is called so.
+    Name(String),
+}
+
+impl fmt::Display for Adoptee {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Id(id) => write!(f, "the object {id}"),
+            Self::Name(name) => write!(f, "an object called {name:?}"),
+        }
+    }
 }
 
 /// Whether ads shall be delivered.

@@ -30,6 +30,9 @@ impl fmt::Display for MediaKind {
 pub struct MediaFacts {
     /// The hash of its content.
     pub hash: ContentHash,
+    /// The MD5 sum of its content in hexadecimal digits: what some platforms tell their files apart by. It proves
+    /// nothing to anybody.
+    pub md5: String,
     /// Image or video.
     pub kind: MediaKind,
     /// The format, by its usual file ending: `jpg`, `png`, `mp4`.
@@ -84,6 +87,20 @@ pub struct Medium {
     pub url: String,
     /// What is known of it.
     pub state: MediaState,
+}
+
+/// A file in an account's library, whoever put it there, as the platform tells of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LibraryFile {
+    /// The platform's id of it.
+    pub id: String,
+    /// Its name in the library.
+    pub name: String,
+    /// What the platform tells files apart by: on Meta an image's hash, on TikTok an MD5 sum; none where it tells no such
+    /// thing.
+    pub checksum: Option<String>,
+    /// An address at the platform that lasts.
+    pub url: Option<String>,
 }
 
 /// What is known of files, by the account (as the Campaign names it) that they are for, and URL. On an account a file

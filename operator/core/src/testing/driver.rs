@@ -14,7 +14,7 @@ use crate::campaign::plan::{AccountView, Action, Inputs, Plan, plan};
 use crate::campaign::record::remember;
 use crate::campaign::restrict::{Permits, restrict};
 use crate::campaign::settings::Field;
-use crate::campaign::spec::CampaignSpec;
+use crate::campaign::spec::{Adoptee, CampaignSpec};
 use crate::platform::Account;
 
 pub(crate) const TIMEOUT: SignedDuration = SignedDuration::from_secs(60);
@@ -136,13 +136,31 @@ impl World {
         self.platform.advance(self.now);
     }
 
+    /// What is called as an adoption by name of a line without an object says.
+    fn look_for(&self, account: &str, lag: SignedDuration) -> BTreeMap<String, BTreeSet<ExternalId>> {
+        let open = self.spec.adopt.iter().filter(|adopt| {
+            let record = self.status.records.get(&LineKey::new(&adopt.account, &adopt.market));
+            adopt.account == account && record.is_none_or(|record| record.id.is_none())
+        });
+        let names = open.filter_map(|adopt| match &adopt.object {
+            Adoptee::Id(_) => None,
+            Adoptee::Name(name) => Some(name),
+        });
+        names.map(|name| (name.clone(), self.platform.called(account, name, self.now - lag))).collect()
+    }
+
     fn observe(&mut self, faults: &Faults) {
         let lag = SignedDuration::from_secs(i64::from(faults.lag)).min(LAG);
         for name in self.accounts.keys().filter(|name| self.forgotten || !faults.out_of_reach.contains(*name)) {
             let held = self.status.records.iter().filter(|(key, _)| key.account == *name);
             let held = held.filter_map(|(_, record)| record.id.clone());
-            let held = held.chain(self.spec.adopt.iter().map(|adopt| adopt.external_id.clone())).collect();
-            let snapshot = self.platform.list(name, self.now, lag, &held);
+            let named = self.look_for(name, lag);
+            let wished = self.spec.adopt.iter().filter_map(|adopt| match &adopt.object {
+                Adoptee::Id(id) => Some(id.clone()),
+                Adoptee::Name(_) => None,
+            });
+            let held = held.chain(wished).chain(named.values().flatten().cloned()).collect();
+            let snapshot = Snapshot { named, ..self.platform.list(name, self.now, lag, &held) };
             let open = self.memory.unsettled.entry(name.clone()).or_default();
             open.retain(|_, until| snapshot.began <= *until);
             self.memory.stopping.entry(name.clone()).or_default().retain(|id| open.contains_key(id));

@@ -166,7 +166,7 @@ impl Model {
         lag: SignedDuration,
         held: &BTreeSet<ExternalId>,
     ) -> Snapshot {
-        let mut snapshot = Snapshot { began, lines: BTreeMap::new() };
+        let mut snapshot = Snapshot { began, ..Snapshot::default() };
         for ((_, id), states) in self.objects.iter().filter(|((on, _), _)| on == account) {
             let Some((_, state)) = states.iter().rev().find(|(since, _)| *since <= began - lag) else { continue };
             let marked = !state.removed && is_marked(state);
@@ -175,6 +175,16 @@ impl Model {
             }
         }
         snapshot
+    }
+
+    /// The live objects that were called so at a time.
+    pub(crate) fn called(&self, account: &str, name: &str, at: Timestamp) -> BTreeSet<ExternalId> {
+        let on_account = self.objects.iter().filter(|((on, _), _)| on == account);
+        let was = on_account.filter_map(|((_, id), states)| {
+            let (_, state) = states.iter().rev().find(|(since, _)| *since <= at)?;
+            (!state.removed && state.name == name).then(|| id.clone())
+        });
+        was.collect()
     }
 
     /// Lets the writes happen that were under way.

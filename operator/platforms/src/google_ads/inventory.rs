@@ -25,7 +25,7 @@ impl GoogleAds {
         others.extend(
             without_budget.into_iter().map(|(id, tree)| (id, tree.campaign.name, unbudgeted(&tree.campaign.status))),
         );
-        Ok(Inventory { items, others })
+        Ok(Inventory { items, others, ..Inventory::default() })
     }
 }
 

@@ -15,6 +15,8 @@ use crate::error::PlatformError;
 
 /// Ids in one query.
 const IDS_PER_QUERY: usize = 1_000;
+/// Names in one query: they may have some hundred letters each.
+const NAMES_PER_QUERY: usize = 100;
 
 const CAMPAIGN: &str = "SELECT campaign.id, campaign.name, campaign.status, campaign.primary_status, \
     campaign.primary_status_reasons, campaign.serving_status, campaign.advertising_channel_type, \
@@ -129,6 +131,28 @@ pub(super) async fn ids_of_names<'a>(
         );
         let rows: Vec<CampaignRow> = client.search(&query).await?;
         found.extend(rows.into_iter().map(|row| (row.campaign.name, row.campaign.id)));
+    }
+    Ok(found)
+}
+
+/// The ids of the live campaigns that are called exactly so, whoever made them.
+pub(super) async fn called(
+    client: &Client,
+    names: &BTreeSet<String>,
+) -> Result<BTreeMap<String, BTreeSet<ExternalId>>, PlatformError> {
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let mut found: BTreeMap<String, BTreeSet<ExternalId>> = BTreeMap::new();
+    for chunk in names.chunks(NAMES_PER_QUERY) {
+        let query = format!(
+            "SELECT campaign.id, campaign.name FROM campaign WHERE campaign.name IN {} AND campaign.status != 'REMOVED' \
+             AND {BASE}",
+            list(chunk)
+        );
+        let rows: Vec<CampaignRow> = client.search(&query).await?;
+        // Google may take letters for alike that are not.
+        for campaign in rows.into_iter().map(|row| row.campaign).filter(|row| names.contains(&row.name.as_str())) {
+            found.entry(campaign.name).or_default().insert(campaign.id);
+        }
     }
     Ok(found)
 }

@@ -172,7 +172,7 @@ impl GoogleAds {
         };
         self.remember(&trees, &labels, matches!(scope, Scope::All { .. }));
         let lines = self.lines(&trees, &labels, &goals, began).await?;
-        Ok(Snapshot { began, lines })
+        Ok(Snapshot { began, lines, ..Snapshot::default() })
     }
 
     /// Trees as lines.
@@ -245,6 +245,10 @@ impl AdPlatform for GoogleAds {
 
     async fn observe(&self, scope: &Scope) -> Result<Snapshot, PlatformError> {
         self.read(scope).await
+    }
+
+    async fn named(&self, names: &BTreeSet<String>) -> Result<BTreeMap<String, BTreeSet<ExternalId>>, PlatformError> {
+        listing::called(&self.client, names).await
     }
 
     async fn inventory(&self) -> Result<Inventory, PlatformError> {

@@ -1,6 +1,6 @@
 //! Google Ads' rules: the pure half of the connector.
 
-use adops_core::campaign::import::Description;
+use adops_core::campaign::import::{Description, Files};
 use adops_core::campaign::line::{DesiredLine, LineProblem};
 use adops_core::campaign::observed::ObservedLine;
 use adops_core::campaign::settings::{Field, Settings, Value};
@@ -27,7 +27,7 @@ impl PlatformRules for Rules {
         super::render::render(line, account)
     }
 
-    fn describe(&self, object: &ObservedLine, account: &Account) -> Result<Description, Vec<String>> {
+    fn describe(&self, object: &ObservedLine, account: &Account, _files: &Files) -> Result<Description, Vec<String>> {
         super::describe::describe(object, account)
     }
 

@@ -3,7 +3,7 @@
 use adops_core::catalog::media::{MediaFacts, MediaKind};
 use imagesize::ImageType;
 
-use super::{bmff, hash};
+use super::{bmff, hash, md5};
 
 /// Why a file is no image or video that could be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -38,6 +38,7 @@ pub fn probe(content: &[u8]) -> Result<MediaFacts, ProbeError> {
     }
     Ok(MediaFacts {
         hash: hash(content),
+        md5: md5(content),
         kind: shape.kind,
         format: shape.format.to_owned(),
         width: shape.width,

@@ -1,35 +1,54 @@
-//! All campaigns of the account, whoever made them. They are listed, and none is imported: an ad of Meta's is made of
-//! files in the account's library, and a Campaign names its images and videos by URL.
+//! All campaigns of the account, whoever made them.
+
+use adops_core::campaign::observed::ExternalId;
 
 use super::Meta;
-use super::wire::Campaign;
+use super::listing;
+use super::observe;
+use super::tree::{Level, Tree};
 use crate::error::PlatformError;
 use crate::marks;
-use crate::port::Inventory;
-
-/// Campaigns of a page.
-const PAGE: usize = 100;
-const IN_LIBRARY: &str =
-    "its images and videos are files in Meta's library, and a Campaign names them by URL: write it by hand";
+use crate::port::{Inventory, Item};
 
 impl Meta {
     pub(super) async fn take_inventory(&self) -> Result<Inventory, PlatformError> {
-        let fields = "id,name,status,daily_budget,lifetime_budget,adlabels{id,name}";
-        let params = vec![("fields", fields.to_owned())];
-        let campaigns: Vec<Campaign> = self.client.pages(&self.client.edge("campaigns"), &params, PAGE).await?;
-        let others = campaigns.into_iter().map(|campaign| {
-            let why = why(&campaign);
-            (campaign.id, campaign.name, why)
+        let began = self.client.clock.now();
+        let mut trees = listing::everything(&self.client).await?;
+        let others = trees.extract_if(.., |_, tree| unlike(tree).is_some()).map(|(id, tree)| {
+            let why = unlike(&tree).unwrap_or_default();
+            (id, tree.campaign.name, why)
         });
-        Ok(Inventory { items: Vec::new(), others: others.collect() })
+        let others = others.collect();
+        let mut lines = self.lines(&trees, began).await?;
+        let item =
+            |(id, tree): (&ExternalId, &Tree)| Some(Item { line: lines.remove(id)?, obstacles: obstacles(tree) });
+        let items = trees.iter().filter_map(item).collect();
+        Ok(Inventory { items, others, files: self.library.shown(&observe::references(&trees)) })
     }
 }
 
-fn why(campaign: &Campaign) -> String {
-    let labels = campaign.adlabels.iter().map(|label| label.name.as_str());
-    if let Some(holder) = marks::held_by(&campaign.name, labels) {
-        return format!("adops holds it already ({holder})");
+/// Why a campaign is nothing like a line.
+fn unlike(tree: &Tree) -> Option<String> {
+    let labels = tree.campaign.adlabels.iter().map(|label| label.name.as_str());
+    if let Some(holder) = marks::held_by(&tree.campaign.name, labels) {
+        return Some(format!("adops holds it already ({holder})"));
     }
-    let has_lifetime = campaign.lifetime_budget.as_deref().is_some_and(|minor| minor != "0");
-    if has_lifetime { "it has no daily budget".to_owned() } else { IN_LIBRARY.to_owned() }
+    let has = |budget: &Option<String>| budget.as_deref().is_some_and(|minor| minor != "0");
+    let has_lifetime = has(&tree.campaign.lifetime_budget) || tree.sets.iter().any(|set| has(&set.lifetime_budget));
+    has_lifetime.then(|| "it has no daily budget".to_owned())
+}
+
+fn obstacles(tree: &Tree) -> Vec<String> {
+    let mut obstacles = Vec::new();
+    if tree.level() == Level::Campaign {
+        obstacles
+            .push("its budget is the campaign's, not its ad set's: change that on Meta, then import again".to_owned());
+    }
+    match tree.sets.as_slice() {
+        [] => obstacles.push("it has no ad set".to_owned()),
+        [only] if only.ads.data.is_empty() => obstacles.push("its ad set has no ad".to_owned()),
+        [_] => {}
+        several => obstacles.push(format!("it has {} ad sets, a line has one", several.len())),
+    }
+    obstacles
 }

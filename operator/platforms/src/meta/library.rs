@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use adops_core::campaign::settings::ContentHash;
-use adops_core::catalog::media::{MediaFacts, MediaKind};
+use adops_core::catalog::media::{LibraryFile, MediaFacts, MediaKind};
 use adops_core::reason::Reason;
 use serde_json::Value;
 
@@ -16,7 +16,7 @@ use super::wire::{Id, Image, Video};
 use crate::error::PlatformError;
 use crate::port::{Outcome, Processing, Upload, Uploaded};
 
-const IMAGE_FIELDS: &str = "hash,name,status";
+const IMAGE_FIELDS: &str = "hash,name,status,permalink_url";
 const VIDEO_FIELDS: &str = "id,title,picture,status";
 /// Hexadecimal digits of a SHA-256.
 const HASH_LENGTH: usize = 64;
@@ -50,6 +50,10 @@ pub(super) struct Library(Mutex<Known>);
 struct Known {
     usable: HashMap<ContentHash, Medium>,
     hashes: HashMap<Reference, ContentHash>,
+    /// What was seen of the library, whoever put it there.
+    files: HashMap<Reference, LibraryFile>,
+    /// Images by their lasting addresses.
+    permalinks: HashMap<String, Reference>,
 }
 
 impl Library {
@@ -75,6 +79,8 @@ impl Library {
         let images: Vec<Image> = client.pages(&client.edge("adimages"), &fields(IMAGE_FIELDS), usize::MAX).await?;
         let videos: Vec<Video> = client.pages(&client.edge("advideos"), &fields(VIDEO_FIELDS), usize::MAX).await?;
         let mut known = self.known();
+        images.iter().for_each(|image| known.note_image(image));
+        videos.iter().for_each(|video| known.note_video(video));
         let images = images.iter().filter_map(|image| Some((hash_in(&image.name)?, of_image(image))));
         let videos = videos.iter().filter_map(|video| Some((hash_in(&video.title)?, of_video(video))));
         for (hash, (uploaded, medium)) in images.chain(videos) {
@@ -164,6 +170,7 @@ impl Library {
             let found: Vec<Image> = client.pages(&client.edge("adimages"), &params, usize::MAX).await?;
             let mut known = self.known();
             for image in &found {
+                known.note_image(image);
                 if let Some(hash) = hash_in(&image.name) {
                     let (uploaded, medium) = of_image(image);
                     known.learn(&hash, &medium, &uploaded.state);
@@ -177,6 +184,7 @@ impl Library {
         let videos = videos?;
         let mut known = self.known();
         for video in videos.iter().flatten() {
+            known.note_video(video);
             if let Some(hash) = hash_in(&video.title) {
                 let (uploaded, medium) = of_video(video);
                 known.learn(&hash, &medium, &uploaded.state);
@@ -189,7 +197,53 @@ impl Library {
     }
 }
 
+impl Library {
+    /// What was seen of some files, by the hash by which settings tell them.
+    pub(super) fn shown(&self, references: &BTreeSet<Reference>) -> BTreeMap<ContentHash, LibraryFile> {
+        let known = self.known();
+        let file = |reference| Some((known.hashes.get(reference)?.clone(), known.files.get(reference)?.clone()));
+        references.iter().filter_map(file).collect()
+    }
+
+    /// Whether an image that others have put there is this content: it was read at the address of the image, or Meta's
+    /// hash of the image is its MD5 sum. Of a video Meta tells nothing of the kind.
+    pub(super) fn recognize(&self, url: &str, facts: &MediaFacts) -> BTreeSet<ContentHash> {
+        let mut known = self.known();
+        let at_address = known.permalinks.get(url.split('#').next().unwrap_or_default()).cloned();
+        let by_sum = Some(Reference::Image(facts.md5.clone())).filter(|image| known.files.contains_key(image));
+        let found: BTreeSet<Reference> = at_address.into_iter().chain(by_sum).collect();
+        let mut words = BTreeSet::new();
+        for reference in found {
+            let word = ContentHash(foreign(&reference));
+            // What is named by the hash of its content is that, and nothing else.
+            if known.hashes.get(&reference).is_none_or(|hash| *hash == word) {
+                known.learn(&facts.hash, &Medium { reference, picture: String::new() }, &Processing::Ready);
+                words.insert(word);
+            }
+        }
+        words
+    }
+}
+
 impl Known {
+    fn note_image(&mut self, image: &Image) {
+        if image.status == "DELETED" || image.hash.is_empty() {
+            return;
+        }
+        let reference = Reference::Image(image.hash.clone());
+        let url = Some(image.permalink_url.clone()).filter(|url| !url.is_empty());
+        if let Some(url) = &url {
+            self.permalinks.insert(url.clone(), reference.clone());
+        }
+        let (id, checksum) = (image.hash.clone(), Some(image.hash.clone()));
+        self.files.insert(reference, LibraryFile { id, name: image.name.clone(), checksum, url });
+    }
+
+    fn note_video(&mut self, video: &Video) {
+        let file = LibraryFile { id: video.id.clone(), name: video.title.clone(), checksum: None, url: None };
+        self.files.insert(Reference::Video(video.id.clone()), file);
+    }
+
     fn learn(&mut self, hash: &ContentHash, medium: &Medium, state: &Processing) {
         self.hashes.insert(medium.reference.clone(), hash.clone());
         if *state == Processing::Ready {
@@ -341,6 +395,7 @@ mod tests {
     fn what_meta_does_not_take_is_told_with_what_it_takes() {
         let file = |kind, format: &str, size, duration_ms| MediaFacts {
             hash: ContentHash(String::new()),
+            md5: String::new(),
             kind,
             format: format.to_owned(),
             width: 1080,

@@ -3,7 +3,7 @@
 //! One listing brings whole trees, a hundred a page, so that a poll costs pages and not objects. Edges do not show what is
 //! deleted or archived; what is held and not listed is read by its id, which shows it whatever became of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use adops_core::campaign::observed::ExternalId;
 use adops_core::marker::Installation;
@@ -72,6 +72,17 @@ pub(super) async fn all(
     Ok(trees)
 }
 
+/// Everything that is neither deleted nor archived, whoever made it.
+pub(super) async fn everything(client: &Client) -> Result<Trees, PlatformError> {
+    let campaigns: Vec<Campaign> = client.pages(&client.edge("campaigns"), &vec![fields()], TREES).await?;
+    let mut trees = Trees::new();
+    for campaign in campaigns {
+        let tree = whole(client, campaign).await?;
+        trees.insert(tree.campaign.id.clone(), tree);
+    }
+    Ok(trees)
+}
+
 /// The ids of campaigns whose name has a token of this installation.
 async fn named(client: &Client, installation: &Installation) -> Result<BTreeSet<ExternalId>, PlatformError> {
     let filter = json!([{ "field": "name", "operator": "CONTAIN", "value": installation.token_prefix() }]);
@@ -79,6 +90,23 @@ async fn named(client: &Client, installation: &Installation) -> Result<BTreeSet<
     let found: Vec<Named> = client.pages(&client.edge("campaigns"), &params, usize::MAX).await?;
     let prefix = installation.token_prefix();
     Ok(found.into_iter().filter(|campaign| campaign.name.contains(&prefix)).map(|campaign| campaign.id).collect())
+}
+
+/// The ids of the campaigns that are called exactly so, whoever made them; deleted and archived ones are not listed.
+pub(super) async fn called(
+    client: &Client,
+    names: &BTreeSet<String>,
+) -> Result<BTreeMap<String, BTreeSet<ExternalId>>, PlatformError> {
+    let mut found: BTreeMap<String, BTreeSet<ExternalId>> = BTreeMap::new();
+    for name in names {
+        // What contains the name is a few more than what is called so.
+        let filter = json!([{ "field": "name", "operator": "CONTAIN", "value": name }]);
+        let params = vec![("fields", "id,name".to_owned()), ("filtering", filter.to_string())];
+        let campaigns: Vec<Named> = client.pages(&client.edge("campaigns"), &params, usize::MAX).await?;
+        let called = campaigns.into_iter().filter(|campaign| campaign.name == *name).map(|campaign| campaign.id);
+        found.entry(name.clone()).or_default().extend(called);
+    }
+    Ok(found)
 }
 
 /// Campaigns by their ids. What the account does not have is absent.

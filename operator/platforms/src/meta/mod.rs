@@ -23,6 +23,7 @@ mod chain;
 mod change;
 mod client;
 mod creative;
+mod describe;
 mod desk;
 mod edit;
 mod errors;
@@ -52,16 +53,17 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use adops_core::campaign::observed::{ExternalId, Snapshot};
+use adops_core::campaign::observed::{ExternalId, ObservedLine, Snapshot};
 use adops_core::campaign::plan::{Action, NewLine};
 use adops_core::campaign::settings::{AdSettings, ContentHash, Field, Settings, Value};
+use adops_core::catalog::media::MediaFacts;
 use adops_core::marker::{CampaignHash, Installation, Token};
 use adops_core::market::Place;
 use adops_core::platform::{Platform, PlatformRules};
 use async_trait::async_trait;
-use jiff::SignedDuration;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 
 pub use self::rules::Rules;
 
@@ -157,7 +159,7 @@ impl Meta {
 
     async fn read(&self, scope: &Scope) -> Result<Snapshot, PlatformError> {
         let began = self.client.clock.now();
-        let basics = self.basics().await?;
+        self.basics().await?;
         let trees = match scope {
             Scope::All { held } => {
                 let labels = self.labels.read(&self.client, &self.installation).await?;
@@ -167,13 +169,16 @@ impl Meta {
         };
         self.remember(&trees, matches!(scope, Scope::All { .. }));
         self.learn_rounding(&trees);
-        let places = self.atlas.places(&self.client, &observe::keys(&trees)).await?;
-        let hashes = self.library.hashes(&self.client, &observe::references(&trees)).await?;
-        let lens =
-            Lens { installation: &self.installation, basics: &basics, places: &places, hashes: &hashes, seen: began };
-        let lines =
-            trees.iter().map(|(id, tree)| Ok((id.clone(), lens.line(tree)?))).collect::<Result<_, PlatformError>>()?;
-        Ok(Snapshot { began, lines })
+        Ok(Snapshot { began, lines: self.lines(&trees, began).await?, ..Snapshot::default() })
+    }
+
+    /// Trees as lines.
+    async fn lines(&self, trees: &Trees, seen: Timestamp) -> Result<BTreeMap<ExternalId, ObservedLine>, PlatformError> {
+        let basics = self.basics().await?;
+        let places = self.atlas.places(&self.client, &observe::keys(trees)).await?;
+        let hashes = self.library.hashes(&self.client, &observe::references(trees)).await?;
+        let lens = Lens { installation: &self.installation, basics: &basics, places: &places, hashes: &hashes, seen };
+        trees.iter().map(|(id, tree)| Ok((id.clone(), lens.line(tree)?))).collect()
     }
 
     /// What a tree says that was read for a change; what it refers to has been looked up before.
@@ -333,6 +338,10 @@ impl AdPlatform for Meta {
         self.read(scope).await
     }
 
+    async fn named(&self, names: &BTreeSet<String>) -> Result<BTreeMap<String, BTreeSet<ExternalId>>, PlatformError> {
+        listing::called(&self.client, names).await
+    }
+
     fn holder(&self) -> Option<String> {
         self.labels.book().holder.map(|record| record.to_string())
     }
@@ -376,6 +385,10 @@ impl AdPlatform for Meta {
 
     async fn media(&self, wanted: &BTreeSet<ContentHash>) -> Result<BTreeMap<ContentHash, Uploaded>, PlatformError> {
         self.library.find(&self.client, wanted).await
+    }
+
+    fn recognize(&self, url: &str, facts: &MediaFacts) -> BTreeSet<ContentHash> {
+        self.library.recognize(url, facts)
     }
 
     async fn upload(&self, file: &Upload) -> Outcome {

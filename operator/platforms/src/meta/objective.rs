@@ -26,6 +26,28 @@ pub(super) fn aim(objective: Objective) -> Option<Aim> {
     }
 }
 
+/// The objective that these are: Meta's objective, goal, and the setting of the conversion. None for what a spec has no
+/// word for. Leads and sign-ups are told apart by what counts.
+pub(super) fn objective_of(objective: &str, goal: &str, conversion: &str) -> Option<Objective> {
+    let all =
+        [Objective::Awareness, Objective::Traffic, Objective::Leads, Objective::Signups, Objective::Sales].into_iter();
+    let fitting: Vec<(Objective, Aim)> = all
+        .filter_map(|of| Some((of, aim(of)?)))
+        .filter(|(_, aim)| aim.objective == objective && aim.goal == goal)
+        .collect();
+    let event = conversion_of(conversion);
+    let exact = fitting.iter().find(|(_, aim)| aim.event == event.as_deref());
+    exact.or_else(|| fitting.first()).map(|(objective, _)| *objective)
+}
+
+/// What a user would write for the conversion of a setting.
+pub(super) fn conversion_of(setting: &str) -> Option<String> {
+    Some(match Conversion::of_setting(setting)?.0 {
+        Conversion::Event(event) => event,
+        Conversion::Custom(id) => id,
+    })
+}
+
 /// Standard events of a pixel that can be optimised for: as a website sends them, and as ad sets name them.
 const EVENTS: &[(&str, &str)] = &[
     ("AddPaymentInfo", "ADD_PAYMENT_INFO"),
@@ -152,6 +174,11 @@ mod tests {
             assert_eq!(Conversion::of_setting(setting), Some((conversion.clone(), "6")));
             assert_eq!(setting_of(&conversion.promoted("6")), setting);
         }
+        let leads = |event: &str| objective_of("OUTCOME_LEADS", "OFFSITE_CONVERSIONS", &format!("{event} of pixel 6"));
+        assert_eq!(leads("COMPLETE_REGISTRATION"), Some(Objective::Signups));
+        assert_eq!(leads("CONTACT"), Some(Objective::Leads));
+        assert_eq!(objective_of("OUTCOME_TRAFFIC", "LINK_CLICKS", ""), Some(Objective::Traffic));
+        assert_eq!(objective_of("OUTCOME_TRAFFIC", "LANDING_PAGE_VIEWS", ""), None);
         assert!(Conversion::parse("signup").unwrap_err().contains("CompleteRegistration"));
         assert!(Conversion::parse("").is_err());
         assert_eq!(setting_of(&json!({ "page_id": "9" })), "");

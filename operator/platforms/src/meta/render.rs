@@ -21,7 +21,7 @@ use super::{library, money, targeting};
 use crate::text;
 
 /// Characters of a name without its token.
-const NAME_LENGTH: usize = 200;
+pub(super) const NAME_LENGTH: usize = 200;
 /// Ads of an ad set at most.
 const ADS: usize = 50;
 /// Descriptions that an ad shows: the text above it, and the one below its headline.

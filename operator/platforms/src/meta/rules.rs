@@ -1,5 +1,6 @@
 //! Meta's rules: the pure half of the connector.
 
+use adops_core::campaign::import::{Description, Files};
 use adops_core::campaign::line::{DesiredLine, LineProblem};
 use adops_core::campaign::observed::ObservedLine;
 use adops_core::campaign::settings::{Field, Settings, Value};
@@ -47,6 +48,10 @@ impl PlatformRules for Rules {
 
     fn render(&self, line: &DesiredLine, account: &Account) -> Result<Settings, Vec<LineProblem>> {
         render::render(line, account)
+    }
+
+    fn describe(&self, object: &ObservedLine, _account: &Account, files: &Files) -> Result<Description, Vec<String>> {
+        super::describe::describe(object, files)
     }
 
     fn manner(&self, field: Field, from: Option<&Value>, to: &Value, line: &ObservedLine, now: Timestamp) -> Manner {

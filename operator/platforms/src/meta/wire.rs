@@ -179,6 +179,8 @@ pub(super) struct Image {
     pub(super) hash: String,
     pub(super) name: String,
     pub(super) status: String,
+    /// An address that lasts.
+    pub(super) permalink_url: String,
 }
 
 /// A video of the library.

@@ -68,6 +68,22 @@ pub(super) async fn campaigns(client: &Client) -> Result<Vec<Campaign>, Platform
     client.pages(CAMPAIGNS, &statuses(EVERY)).await
 }
 
+/// The ids of the live campaigns that are called exactly so, whoever made them. Pinterest does not filter by name.
+pub(super) async fn called(
+    client: &Client,
+    names: &BTreeSet<String>,
+) -> Result<BTreeMap<String, BTreeSet<ExternalId>>, PlatformError> {
+    let mut found: BTreeMap<String, BTreeSet<ExternalId>> = BTreeMap::new();
+    if names.is_empty() {
+        return Ok(found);
+    }
+    let live: Vec<Campaign> = client.pages(CAMPAIGNS, &statuses(LIVE)).await?;
+    for campaign in live.into_iter().filter(|campaign| names.contains(&campaign.name)) {
+        found.entry(campaign.name).or_default().insert(campaign.id);
+    }
+    Ok(found)
+}
+
 /// Figures of campaigns, by day or as a whole. Rows have `CAMPAIGN_ID`, and `DATE` by day.
 pub(super) async fn figures(
     client: &Client,

@@ -142,7 +142,7 @@ impl Pinterest {
         let lens = Lens { installation: &self.installation, currency, seen: began };
         let lines =
             trees.iter().map(|(id, tree)| Ok((id.clone(), lens.line(tree)?))).collect::<Result<_, PlatformError>>()?;
-        Ok(Snapshot { began, lines })
+        Ok(Snapshot { began, lines, ..Snapshot::default() })
     }
 
     fn remember(&self, trees: &Trees) {
@@ -198,6 +198,10 @@ impl AdPlatform for Pinterest {
 
     async fn observe(&self, scope: &Scope) -> Result<Snapshot, PlatformError> {
         self.read(scope).await
+    }
+
+    async fn named(&self, names: &BTreeSet<String>) -> Result<BTreeMap<String, BTreeSet<ExternalId>>, PlatformError> {
+        listing::called(&self.client, names).await
     }
 
     async fn spend(&self, since: Date) -> Result<Spend, PlatformError> {

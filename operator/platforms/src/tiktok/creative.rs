@@ -90,6 +90,7 @@ mod tests {
     fn file(kind: MediaKind, format: &str, width: u32, height: u32) -> MediaFacts {
         MediaFacts {
             hash: ContentHash(format!("{kind}{width}x{height}")),
+            md5: String::new(),
             kind,
             format: format.to_owned(),
             width,

@@ -1,30 +1,56 @@
-//! All Smart+ campaigns of the account, whoever made them. They are listed, and none is imported: an ad of TikTok's is
-//! made of files in the account's library, and a Campaign names its images and videos by URL.
+//! All Smart+ campaigns of the account, whoever made them.
+
+use adops_core::campaign::observed::ExternalId;
 
 use super::TikTok;
 use super::listing;
-use super::wire::{Campaign, is_deleted};
+use super::tree::Tree;
 use crate::error::PlatformError;
 use crate::marks;
-use crate::port::Inventory;
+use crate::port::{Inventory, Item};
 
-const IN_LIBRARY: &str =
-    "its images and videos are files in TikTok's library, and a Campaign names them by URL: write it by hand";
+/// Modes of budgets by the day.
+const DAILY: &[&str] = &["BUDGET_MODE_DAY", "BUDGET_MODE_DYNAMIC_DAILY_BUDGET"];
 
 impl TikTok {
     pub(super) async fn take_inventory(&self) -> Result<Inventory, PlatformError> {
-        let others = listing::campaigns(&self.client).await?.into_iter().map(|campaign| {
-            let why = why(&campaign);
-            (campaign.campaign_id, campaign.campaign_name, why)
+        let began = self.client.clock.now();
+        let mut trees = listing::everything(&self.client).await?;
+        let others = trees.extract_if(.., |_, tree| unlike(tree).is_some()).map(|(id, tree)| {
+            let why = unlike(&tree).unwrap_or_default();
+            (id, tree.campaign.campaign_name, why)
         });
-        Ok(Inventory { items: Vec::new(), others: others.collect() })
+        let others = others.collect();
+        let mut lines = self.lines(&trees, began).await?;
+        let item =
+            |(id, tree): (&ExternalId, &Tree)| Some(Item { line: lines.remove(id)?, obstacles: obstacles(tree) });
+        let items = trees.iter().filter_map(item).collect();
+        let ads = trees.values().flat_map(|tree| &tree.groups).flat_map(|group| &group.ads);
+        Ok(Inventory { items, others, files: self.library.shown(ads) })
     }
 }
 
-fn why(campaign: &Campaign) -> String {
-    match marks::held_by(&campaign.campaign_name, []) {
-        Some(holder) => format!("adops holds it already ({holder})"),
-        None if is_deleted(&campaign.secondary_status) => "it is removed".to_owned(),
-        None => IN_LIBRARY.to_owned(),
+/// Why a campaign is nothing like a line.
+fn unlike(tree: &Tree) -> Option<String> {
+    if let Some(holder) = marks::held_by(&tree.campaign.campaign_name, []) {
+        return Some(format!("adops holds it already ({holder})"));
     }
+    if !tree.is_live() {
+        return Some("it is removed".to_owned());
+    }
+    let group = tree.main_group().map(|group| &group.own);
+    let mode = if tree.has_budget() { Some(&tree.campaign.budget_mode) } else { group.map(|group| &group.budget_mode) };
+    let has_other = mode.is_some_and(|mode| !mode.is_empty() && !DAILY.contains(&mode.as_str()));
+    has_other.then(|| "it has no daily budget".to_owned())
+}
+
+fn obstacles(tree: &Tree) -> Vec<String> {
+    let mut obstacles = Vec::new();
+    match tree.groups.as_slice() {
+        [] => obstacles.push("it has no ad group".to_owned()),
+        [only] if only.ads.is_empty() => obstacles.push("its ad group has no ad".to_owned()),
+        [_] => {}
+        several => obstacles.push(format!("it has {} ad groups, a line has one", several.len())),
+    }
+    obstacles
 }

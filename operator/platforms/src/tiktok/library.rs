@@ -5,10 +5,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use adops_core::campaign::settings::{AdSettings, ContentHash};
-use adops_core::catalog::media::MediaKind;
+use adops_core::catalog::media::{LibraryFile, MediaFacts, MediaKind};
 use adops_core::reason::Reason;
 use jiff::{SignedDuration, Timestamp};
-use md5::{Digest, Md5};
 use serde_json::Value;
 
 use super::blueprint::rejected;
@@ -18,6 +17,7 @@ use super::errors::{DUPLICATE_NAME, stops_all};
 use super::multipart::Form;
 use super::wire::{Ad, Covers, File, Files};
 use crate::error::PlatformError;
+use crate::media::md5;
 use crate::port::{Outcome, Processing, Upload, Uploaded};
 
 /// Files of a page: TikTok's most.
@@ -39,6 +39,10 @@ struct Known {
     files: BTreeMap<ContentHash, Stored>,
     /// The hashes of ids that ads name; none for what somebody else has put there.
     hashes: HashMap<String, Option<ContentHash>>,
+    /// Videos that others have named, by the MD5 sum of their content.
+    strangers: HashMap<String, Stored>,
+    /// What was seen of the library, whoever put it there, by id.
+    seen: HashMap<String, LibraryFile>,
     /// The covers that were made from videos, by the video's id.
     covers: HashMap<String, String>,
 }
@@ -89,10 +93,18 @@ impl Library {
         );
         let now = client.clock.now();
         let mut files: BTreeMap<ContentHash, Stored> = BTreeMap::new();
+        let (mut strangers, mut seen) = (HashMap::new(), Vec::new());
         let of = |kind, rows: Vec<File>| rows.into_iter().map(move |row| (kind, row));
         for (kind, row) in of(MediaKind::Image, images?).chain(of(MediaKind::Video, videos?)) {
-            let Some(hash) = hash_of(&row.file_name) else { continue };
+            seen.push(library_file(&row));
+            let (hash, signature) = (hash_of(&row.file_name), row.signature.clone());
             let found = stored(kind, row, now);
+            let Some(hash) = hash else {
+                if kind == MediaKind::Video && !signature.is_empty() {
+                    strangers.insert(signature, found);
+                }
+                continue;
+            };
             // Of several, one that can be used.
             let better = files.get(&hash).is_none_or(|other| other.state != Processing::Ready);
             if better {
@@ -103,6 +115,14 @@ impl Library {
         for (hash, file) in &files {
             known.hashes.insert(file.id.clone(), Some(hash.clone()));
         }
+        // Those that were recognized are used by their hash.
+        for file in strangers.values() {
+            if let Some(Some(hash)) = known.hashes.get(&file.id) {
+                files.entry(hash.clone()).or_insert_with(|| file.clone());
+            }
+        }
+        known.seen.extend(seen.into_iter().map(|file| (file.id.clone(), file)));
+        known.strangers = strangers;
         known.files = files;
         Ok(())
     }
@@ -121,11 +141,7 @@ impl Library {
             MediaKind::Image => ("image", "file/image/ad/upload"),
             MediaKind::Video => ("video", "file/video/ad/upload"),
         };
-        let signature = Md5::digest(file.content.as_slice()).iter().fold(String::new(), |mut hex, byte| {
-            use std::fmt::Write;
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        });
+        let signature = md5(&file.content);
         let name = format!("{}.{}", facts.hash, facts.format);
         let form = Form::default()
             .text("upload_type", "UPLOAD_BY_FILE")
@@ -267,6 +283,8 @@ impl Library {
                 // What the library does not tell of is none of ours, such as a cover that TikTok has suggested.
                 known.hashes.extend(chunk.iter().map(|id| (id.clone(), None)));
                 for file in found.list {
+                    let seen = library_file(&file);
+                    known.seen.insert(seen.id.clone(), seen);
                     let id = if file.image_id.is_empty() { file.video_id } else { file.image_id };
                     known.hashes.insert(id, hash_of(&file.file_name));
                 }
@@ -284,7 +302,7 @@ impl Library {
             let video = &info.video_info.video_id;
             let shows_images = video.is_empty();
             if !shows_images {
-                media.insert(hash(video).unwrap_or_else(|| ContentHash(format!("video {video}"))));
+                media.insert(hash(video).unwrap_or_else(|| of_stranger(video)));
             }
             if !info.tiktok_item_id.is_empty() {
                 media.insert(ContentHash(format!("post {}", info.tiktok_item_id)));
@@ -300,6 +318,49 @@ impl Library {
         }
         media
     }
+}
+
+impl Library {
+    /// What was seen of the videos that some ads show, by the hash by which settings tell them.
+    pub(super) fn shown<'a>(&self, ads: impl Iterator<Item = &'a Ad>) -> BTreeMap<ContentHash, LibraryFile> {
+        let known = self.known();
+        let videos = ads.flat_map(|ad| &ad.creative_list).map(|creative| &creative.creative_info.video_info.video_id);
+        let file = |id: &String| {
+            let hash = known.hashes.get(id).cloned().flatten().unwrap_or_else(|| of_stranger(id));
+            Some((hash, known.seen.get(id)?.clone()))
+        };
+        videos.filter_map(file).collect()
+    }
+
+    /// Whether a video that others have put there is this content: its signature is an MD5 sum. Images are left out:
+    /// they are covers, which a listing tells only where they are ours.
+    pub(super) fn recognize(&self, facts: &MediaFacts) -> BTreeSet<ContentHash> {
+        let mut known = self.known();
+        // What is named by the hash of its content is that, and nothing else.
+        let is_free = |id: &String| known.hashes.get(id).is_none_or(Option::is_none);
+        let has_content = |file: &&LibraryFile| file.checksum.as_ref() == Some(&facts.md5);
+        let found = known.seen.values().filter(|_| facts.kind == MediaKind::Video).filter(has_content);
+        let found: BTreeSet<String> = found.map(|file| file.id.clone()).filter(is_free).collect();
+        for id in &found {
+            known.hashes.insert(id.clone(), Some(facts.hash.clone()));
+        }
+        if let Some(file) = known.strangers.get(&facts.md5).cloned() {
+            known.files.entry(facts.hash.clone()).or_insert(file);
+        }
+        found.iter().map(|id| of_stranger(id)).collect()
+    }
+}
+
+/// What stands for the content of a video that is not ours.
+fn of_stranger(video: &str) -> ContentHash {
+    ContentHash(format!("video {video}"))
+}
+
+fn library_file(row: &File) -> LibraryFile {
+    let id = if row.image_id.is_empty() { &row.video_id } else { &row.image_id };
+    let checksum = Some(row.signature.clone()).filter(|signature| !signature.is_empty());
+    // Its addresses do not last.
+    LibraryFile { id: id.clone(), name: row.file_name.clone(), checksum, url: None }
 }
 
 fn stored(kind: MediaKind, row: File, now: Timestamp) -> Stored {

@@ -50,9 +50,36 @@ pub(super) async fn all(
     Ok(trees)
 }
 
+/// Everything that is not deleted, whoever made it; whether it was shown is not asked.
+pub(super) async fn everything(client: &Client) -> Result<Trees, PlatformError> {
+    let (campaigns, groups) =
+        tokio::join!(client.pages::<Campaign>(CAMPAIGNS, &[], PAGE), client.pages::<AdGroup>(AD_GROUPS, &[], PAGE),);
+    let mut trees = hang(campaigns?, groups?);
+    add_ads(client, &mut trees).await?;
+    Ok(trees)
+}
+
 /// All campaigns that are not deleted, whoever made them, without what hangs on them.
 pub(super) async fn campaigns(client: &Client) -> Result<Vec<Campaign>, PlatformError> {
     client.pages(CAMPAIGNS, &[], PAGE).await
+}
+
+/// The ids of the campaigns that are called exactly so, whoever made them. All of them are listed and looked at here:
+/// what TikTok's search missed could be a second one of that name.
+pub(super) async fn called(
+    client: &Client,
+    names: &BTreeSet<String>,
+) -> Result<BTreeMap<String, BTreeSet<ExternalId>>, PlatformError> {
+    let mut found: BTreeMap<String, BTreeSet<ExternalId>> = BTreeMap::new();
+    if names.is_empty() {
+        return Ok(found);
+    }
+    for campaign in campaigns(client).await? {
+        if names.contains(&campaign.campaign_name) {
+            found.entry(campaign.campaign_name).or_default().insert(campaign.campaign_id);
+        }
+    }
+    Ok(found)
 }
 
 /// What has these ids, deleted or not.

@@ -28,6 +28,7 @@ mod client;
 mod cost;
 mod create;
 mod creative;
+mod describe;
 mod edit;
 mod errors;
 mod group;
@@ -55,9 +56,10 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use adops_core::campaign::observed::{ExternalId, Snapshot};
+use adops_core::campaign::observed::{ExternalId, ObservedLine, Snapshot};
 use adops_core::campaign::plan::{Action, NewLine};
 use adops_core::campaign::settings::ContentHash;
+use adops_core::catalog::media::MediaFacts;
 use adops_core::marker::{CampaignHash, Installation};
 use adops_core::market::Place;
 use adops_core::platform::{Platform, PlatformRules};
@@ -162,12 +164,17 @@ impl TikTok {
 
     async fn read(&self, scope: &Scope) -> Result<Snapshot, PlatformError> {
         let began = self.client.clock.now();
-        let basics = self.basics().await?;
         let trees = match scope {
             Scope::All { held } => listing::all(&self.client, &self.installation, held).await?,
             Scope::Ids(ids) => listing::of_ids(&self.client, ids).await?,
         };
         self.remember(&trees, matches!(scope, Scope::All { .. }));
+        Ok(Snapshot { began, lines: self.lines(&trees, began).await?, ..Snapshot::default() })
+    }
+
+    /// Trees as lines.
+    async fn lines(&self, trees: &Trees, seen: Timestamp) -> Result<BTreeMap<ExternalId, ObservedLine>, PlatformError> {
+        let basics = self.basics().await?;
         let ads = trees.values().flat_map(|tree| &tree.groups).flat_map(|group| &group.ads);
         self.library.learn(&self.client, ads).await?;
         let places = self.atlas.known(&self.client).await?;
@@ -178,11 +185,9 @@ impl TikTok {
             places: &places,
             library: &self.library,
             pixel: pixel.as_ref().map(|(id, told)| (id.as_str(), told.as_str())),
-            seen: began,
+            seen,
         };
-        let lines =
-            trees.iter().map(|(id, tree)| Ok((id.clone(), lens.line(tree)?))).collect::<Result<_, PlatformError>>()?;
-        Ok(Snapshot { began, lines })
+        trees.iter().map(|(id, tree)| Ok((id.clone(), lens.line(tree)?))).collect()
     }
 
     /// The pixel that the user names: its id, and what it is told by. One that is not there keeps nobody from looking.
@@ -255,6 +260,10 @@ impl AdPlatform for TikTok {
         self.read(scope).await
     }
 
+    async fn named(&self, names: &BTreeSet<String>) -> Result<BTreeMap<String, BTreeSet<ExternalId>>, PlatformError> {
+        listing::called(&self.client, names).await
+    }
+
     async fn inventory(&self) -> Result<Inventory, PlatformError> {
         self.take_inventory().await
     }
@@ -281,6 +290,10 @@ impl AdPlatform for TikTok {
 
     async fn media(&self, wanted: &BTreeSet<ContentHash>) -> Result<BTreeMap<ContentHash, Uploaded>, PlatformError> {
         self.library.find(&self.client, wanted).await
+    }
+
+    fn recognize(&self, _url: &str, facts: &MediaFacts) -> BTreeSet<ContentHash> {
+        self.library.recognize(facts)
     }
 
     async fn upload(&self, file: &Upload) -> Outcome {

@@ -60,6 +60,7 @@ pub fn file(letter: char, kind: MediaKind) -> MediaFacts {
     let video = kind == MediaKind::Video;
     MediaFacts {
         hash: ContentHash(letter.to_string().repeat(64)),
+        md5: String::new(),
         kind,
         format: if video { "mp4" } else { "png" }.to_owned(),
         width: 1080,

@@ -418,7 +418,7 @@ async fn what_others_made_is_taken_over_and_becomes_what_the_spec_says() {
     world.spec.adopt.push(adops_core::campaign::spec::Adoption {
         account: crate::support::ACCOUNT.to_owned(),
         market: "US".to_owned(),
-        external_id: theirs.to_string(),
+        object: adops_core::campaign::spec::Adoptee::Id(theirs.to_string()),
     });
     let key = adops_core::campaign::line::LineKey::new(crate::support::ACCOUNT, "US");
     let record = adops_core::campaign::observed::LineRecord { id: Some(theirs.to_string()), ..Default::default() };

@@ -52,6 +52,7 @@ pub fn file(url: &str) -> (MediaFacts, Vec<u8>) {
     };
     let facts = MediaFacts {
         hash: ContentHash(digit.to_string().repeat(64)),
+        md5: String::new(),
         kind,
         format: format.to_owned(),
         width,

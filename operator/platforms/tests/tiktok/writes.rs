@@ -268,7 +268,7 @@ async fn changes_of_one_ad_group_are_one_request() {
 }
 
 #[tokio::test]
-async fn objects_of_an_earlier_life_are_adopted_by_name_only() {
+async fn what_is_not_ours_is_marked_by_its_name_alone() {
     let mut world = World::start().await;
     world.edit(TikTokAction::AddForeignCampaign {
         name: "Brand".into(),

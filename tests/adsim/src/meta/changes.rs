@@ -128,16 +128,23 @@ impl Meta {
     }
 
     /// Uploads images and answers what the edge answers.
-    pub fn create_images(&mut self, writer: &Writer, params: &Params) -> Result<(Value, Vec<LedgerEntry>), GraphError> {
+    pub fn create_images(
+        &mut self,
+        writer: &Writer,
+        params: &Params,
+        origin: &str,
+    ) -> Result<(Value, Vec<LedgerEntry>), GraphError> {
         let mut shown = Map::new();
         let mut steps = Vec::new();
-        for (name, doc) in media::images(params)? {
+        for (name, mut doc, content) in media::images(params)? {
             let image =
                 ["hash", "url", "name", "width", "height"].iter().filter_map(|f| Some((*f, doc.get(*f)?.clone())));
             shown.insert(name, image.map(|(field, value)| (field.to_owned(), value)).collect());
             // The same content is the same image.
-            let hash = doc.get("hash").and_then(Value::as_str).unwrap_or_default();
-            if self.context(writer)?.account.image(hash).is_none() {
+            let hash = doc.get("hash").and_then(Value::as_str).unwrap_or_default().to_owned();
+            if self.context(writer)?.account.image(&hash).is_none() {
+                doc.insert("permalink_url".into(), media::permalink(origin, &hash).into());
+                self.contents.insert(hash, content.into());
                 self.put_new(writer, Kind::Image, doc, &mut steps);
             }
         }

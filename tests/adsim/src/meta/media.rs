@@ -9,8 +9,21 @@ use super::params::Params;
 use super::write::Context;
 use crate::urlencoded::base64;
 
-/// The name and the document of an image.
-pub type Upload = (String, Map<String, Value>);
+/// The name, the document and the content of an image.
+pub type Upload = (String, Map<String, Value>, Vec<u8>);
+
+/// The path of images' lasting addresses.
+const PERMALINKS: &str = "/ads/image/";
+
+/// The address of an image that lasts.
+pub fn permalink(origin: &str, hash: &str) -> String {
+    format!("{origin}{PERMALINKS}?d={hash}")
+}
+
+/// The hash that a lasting address is of.
+pub fn hash_of<'a>(path: &str, query: &'a str) -> Option<&'a str> {
+    query.strip_prefix("d=").filter(|_| path == PERMALINKS)
+}
 
 /// The documents of uploaded images: name and document of each. Content comes as base64 text or as a file; this edge
 /// takes no URL, but creatives do.
@@ -18,13 +31,14 @@ pub fn images(params: &Params) -> Result<Vec<Upload>, GraphError> {
     if let Some(file) = params.file() {
         let name = params.text("filename").unwrap_or_else(|| "file".into());
         check_image(file)?;
-        return Ok(vec![(name.clone(), image(&name, file))]);
+        return Ok(vec![(name.clone(), image(&name, file), file.to_vec())]);
     }
     let Some(bytes) = params.text("bytes") else { return Err(GraphError::required("bytes")) };
     let not_base64 = || GraphError::parameter("bytes", "Param bytes must be a base64 encoded string");
     let content = base64(&bytes).ok_or_else(not_base64)?;
     check_image(&content)?;
-    Ok(vec![("bytes".into(), image(&params.text("name").unwrap_or_default(), &content))])
+    let doc = image(&params.text("name").unwrap_or_default(), &content);
+    Ok(vec![("bytes".into(), doc, content)])
 }
 
 /// The hash of an image is an MD5 sum on the real service; here it is the first half of a SHA-256 sum.

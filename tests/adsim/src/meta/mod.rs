@@ -39,6 +39,7 @@ pub mod write;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use axum::body::Bytes;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::Error;
@@ -64,6 +65,8 @@ pub struct Meta {
     /// Accounts that nobody may touch any more.
     pub denied: BTreeSet<String>,
     owners: HashMap<i64, String>,
+    /// The contents of images, by hash.
+    contents: HashMap<String, Bytes>,
     app_calls: Hour,
     last_id: i64,
     requests: u64,
@@ -86,6 +89,7 @@ impl Meta {
             auth: Auth::default(),
             denied: BTreeSet::new(),
             owners: HashMap::new(),
+            contents: HashMap::new(),
             app_calls: Hour::default(),
             last_id: FIRST_ID - 1,
             requests: 0,

@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use axum::body::Bytes;
 use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 use regex::Regex;
@@ -12,7 +13,7 @@ use super::errors::{GraphError, of_fault};
 use super::params::Params;
 use super::service::Call;
 use super::usage::{Cost, app_header};
-use super::{Meta, batch};
+use super::{Meta, batch, media};
 use crate::edits::EditError;
 use crate::faults::{Effect, Facts};
 use crate::ledger::LedgerEntry;
@@ -42,6 +43,10 @@ impl Platform for Meta {
             answer.headers.push(("facebook-api-version", version(&request.path).to_owned()));
         }
         answer
+    }
+
+    fn file(&self, path: &str, query: &str) -> Option<Bytes> {
+        self.contents.get(media::hash_of(path, query)?).cloned()
     }
 
     fn refuse(&mut self, _request: &Request, category: &str, code: &str) -> Answer {

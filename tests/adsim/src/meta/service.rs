@@ -263,7 +263,10 @@ impl Meta {
                 let minimums = super::budgets::Minimums::of(&account.config);
                 Ok(unchanged(json!({ "data": [minimums.to_json(&account.config.currency)] })))
             }
-            ("POST", "adimages") => self.create_images(writer, &call.params),
+            ("POST", "adimages") => {
+                let origin = call.base.rsplit_once('/').map_or("", |(origin, _)| origin).to_owned();
+                self.create_images(writer, &call.params, &origin)
+            }
             ("DELETE", "adimages") => {
                 let hash = call.params.need("hash")?;
                 let image = self.view(&writer.account, call.now)?.account.image(&hash).map(|image| image.id);

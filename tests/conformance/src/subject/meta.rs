@@ -79,6 +79,7 @@ impl Subject for Meta {
     async fn library(platform: &dyn AdPlatform, _sim: &AdSim, account: &str) -> MediaBook {
         let facts = MediaFacts {
             hash: ContentHash("a".repeat(64)),
+            md5: String::new(),
             kind: MediaKind::Image,
             format: "png".to_owned(),
             width: 1080,

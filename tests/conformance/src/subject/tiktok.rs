@@ -76,6 +76,7 @@ impl Subject for TikTok {
         for (url, kind, content) in [(VIDEO, MediaKind::Video, "video"), (COVER, MediaKind::Image, "cover")] {
             let facts = MediaFacts {
                 hash: ContentHash(content[..1].replace('v', "1").replace('c', "2").repeat(64)),
+                md5: String::new(),
                 kind,
                 format: if kind == MediaKind::Video { "mp4" } else { "jpg" }.to_owned(),
                 width: 1080,

@@ -1,5 +1,7 @@
 //! What others do, and what is theirs.
 
+use std::collections::BTreeSet;
+
 use adops_core::campaign::observed::{Delivery, Existence};
 use adops_core::campaign::plan::Action;
 use adops_core::marker::Token;
@@ -32,6 +34,28 @@ pub async fn what_others_made_is_not_seen_and_not_changed<S: Subject>() {
         assert!(matches!(&outcomes[..], [Outcome::Failed(_)]), "{change:?}: {outcomes:?}");
     }
     assert_eq!(world.objects().into_iter().find(|object| object.id == theirs.id), Some(theirs));
+}
+
+/// Not by a part of it, nor by other letters; and not when it is gone.
+pub async fn what_others_made_is_found_by_its_exact_name<S: Subject>() {
+    let world = World::<S>::new().await;
+    let name = "Brand \"US\" [1] 100%";
+    for other in [name, "Brand", "brand \"us\" [1] 100%", "Brand \"US\" [1] 100% copy"] {
+        S::by_hand(&world.sim, &Hand::Foreign(other, 20_000_000));
+    }
+    let id = world.objects().into_iter().find(|object| object.name == name).unwrap().id;
+    let names: BTreeSet<String> = [name, "nobody"].map(str::to_owned).into();
+    world.platform.account().await.unwrap();
+    world.counter.reset();
+    let found = world.platform.named(&names).await.unwrap();
+    assert_eq!((found.get(name), found.get("nobody").map_or(0, BTreeSet::len)), (Some(&[id.clone()].into()), 0));
+    assert!(world.counter.reads() <= 3, "queries by name, and no listing of what hangs on them");
+    if !S::lacks().contains(&Feature::Remove) {
+        S::by_hand(&world.sim, &Hand::Remove(&id));
+        world.tick(60);
+        let found = world.platform.named(&names).await.unwrap();
+        assert_eq!(found.get(name).map_or(0, BTreeSet::len), 0);
+    }
 }
 
 /// A token of another installation is no token of ours.

@@ -44,6 +44,7 @@ macro_rules! conformance_suite {
             }
             foreign {
                 what_others_made_is_not_seen_and_not_changed,
+                what_others_made_is_found_by_its_exact_name,
                 what_another_installation_made_is_told,
                 a_name_that_was_changed_by_hand_is_restored,
                 a_pause_by_hand_is_told_from_ours,

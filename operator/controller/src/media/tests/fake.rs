@@ -183,6 +183,10 @@ impl AdPlatform for Fake {
         Err(unused())
     }
 
+    async fn named(&self, _: &BTreeSet<String>) -> Result<BTreeMap<String, BTreeSet<ExternalId>>, PlatformError> {
+        Err(unused())
+    }
+
     async fn spend(&self, _: Date) -> Result<Spend, PlatformError> {
         Err(unused())
     }

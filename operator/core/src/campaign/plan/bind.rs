@@ -4,6 +4,8 @@ use super::index::{Candidate, Index, has_evidence, owner_problem, unsettled_unti
 use super::{AccountView, Inputs, Wait, is_enabled, is_live};
 use crate::campaign::line::{LineKey, LineProblem};
 use crate::campaign::observed::{Existence, ExternalId, LineRecord, ObservedLine};
+use crate::campaign::settings::{Field, Value};
+use crate::campaign::spec::{Adoptee, Adoption};
 use crate::reason::Reason;
 
 /// What was found for a line.
@@ -125,7 +127,10 @@ fn without_candidates<'a>(
         (Some(id), None) => Binding::Wait(Wait { reason: Reason::NotObserved, until: open(view, id) }),
         (None, _) => match open_attempt(record, view) {
             Some(wait) => Binding::Wait(wait),
-            None => adoption(inputs, index, key, view).unwrap_or_else(|| nothing(record, view)),
+            None => match super::wish(inputs, key) {
+                Some(wish) => adoption(inputs, index, wish, view),
+                None => nothing(record, view),
+            },
         },
     }
 }
@@ -168,10 +173,8 @@ fn held_object<'a>(
     if let Some(problem) = owner_problem(inputs, inputs.spec.id.hash(), object) {
         return Binding::Foreign { problem, object: Some(object) };
     }
-    if wished_for(inputs, key, &object.id)
-        && let Some(binding) = adoption(inputs, index, key, view)
-    {
-        return binding;
+    if let Some(wish) = super::wish(inputs, key).filter(|wish| is_meant(wish, object)) {
+        return take_over(inputs, index, wish, view, &object.id);
     }
     let whose = match index.line_of(&key.account, &object.id) {
         Some(other) => format!("carries the marker of the line {other}"),
@@ -186,46 +189,83 @@ fn held_object<'a>(
     Binding::Foreign { problem: LineProblem::new(Reason::MarkerLost, message), object: Some(object) }
 }
 
-fn wished_for(inputs: &Inputs<'_>, key: &LineKey, id: &ExternalId) -> bool {
-    super::wish(inputs, key).is_some_and(|wish| wish.external_id == *id)
+/// Whether a wish stands for an object that the line holds already: its name is not looked for any more.
+fn is_meant(wish: &Adoption, object: &ObservedLine) -> bool {
+    match &wish.object {
+        Adoptee::Id(id) => *id == object.id,
+        Adoptee::Name(name) => {
+            matches!(object.settings.get(Field::Name), Some(Value::Text(called)) if called == name)
+        }
+    }
 }
 
+/// A line without an object takes over the one that the spec says, or waits. Nothing is created in its place.
 fn adoption<'a>(
     inputs: &'a Inputs<'a>,
     index: &Index<'a>,
-    key: &LineKey,
+    wish: &'a Adoption,
     view: &'a AccountView<'a>,
-) -> Option<Binding<'a>> {
-    let wish = super::wish(inputs, key)?;
-    let invalid =
-        |message| Some(Binding::Foreign { problem: LineProblem::new(Reason::InvalidSpec, message), object: None });
-    let first = inputs
-        .spec
-        .adopt
-        .iter()
-        .find(|other| other.account == wish.account && other.external_id == wish.external_id)
-        .filter(|first| first.market != wish.market);
-    if let Some(first) = first {
-        return invalid(format!("`adopt` names the object {} for {}, too", wish.external_id, first.market));
+) -> Binding<'a> {
+    let unseen = Binding::Wait(Wait { reason: Reason::NotObserved, until: None });
+    if let Some(id) = view.snapshot.meant(&wish.object) {
+        return take_over(inputs, index, wish, view, id);
     }
-    let Some(object) = view.snapshot.lines.get(&wish.external_id) else {
-        return Some(Binding::Wait(Wait { reason: Reason::NotObserved, until: None }));
+    let Adoptee::Name(name) = &wish.object else { return unseen };
+    let Some(found) = view.snapshot.named.get(name) else { return unseen };
+    let ids: Vec<&str> = found.iter().map(String::as_str).collect();
+    invalid(if ids.is_empty() {
+        format!(
+            "the account {} has no object called {name:?}, which `adopt` names; none is created in its place",
+            wish.account
+        )
+    } else {
+        format!(
+            "the account {} has {} objects called {name:?} ({}): say which one `adopt` means by its externalId",
+            wish.account,
+            ids.len(),
+            ids.join(", ")
+        )
+    })
+}
+
+fn invalid<'a>(message: String) -> Binding<'a> {
+    Binding::Foreign { problem: LineProblem::new(Reason::InvalidSpec, message), object: None }
+}
+
+fn take_over<'a>(
+    inputs: &'a Inputs<'a>,
+    index: &Index<'a>,
+    wish: &'a Adoption,
+    view: &'a AccountView<'a>,
+    id: &ExternalId,
+) -> Binding<'a> {
+    let same = |other: &&Adoption| {
+        let is_it = view.snapshot.meant(&other.object).is_some_and(|other| other == id);
+        other.account == wish.account && (other.object == wish.object || is_it)
+    };
+    let first = inputs.spec.adopt.iter().find(same).filter(|first| first.market != wish.market);
+    if let Some(first) = first {
+        return invalid(format!("`adopt` names the object {id} for {}, too", first.market));
+    }
+    let Some(object) = view.snapshot.lines.get(id) else {
+        return Binding::Wait(Wait { reason: Reason::NotObserved, until: None });
     };
     if object.existence == Existence::Removed {
-        return Some(Binding::Foreign {
+        return Binding::Foreign {
             problem: LineProblem::new(
                 Reason::RemovedOnPlatform,
                 format!("the object {} that `adopt` names is removed", object.id),
             ),
             object: None,
-        });
+        };
     }
-    if let Some(other) = index.line_of(&key.account, &object.id).filter(|other| *other != key) {
+    let line = |line: &LineKey| line.account == wish.account && line.market == wish.market;
+    if let Some(other) = index.line_of(&wish.account, &object.id).filter(|other| !line(other)) {
         return invalid(format!("the object {} that `adopt` names is that of the line {other}", object.id));
     }
     // Another owner's marker is not overwritten; an object of a line that was taken out may be taken over.
-    Some(match owner_problem(inputs, inputs.spec.id.hash(), object) {
+    match owner_problem(inputs, inputs.spec.id.hash(), object) {
         Some(problem) => Binding::Foreign { problem, object: Some(object) },
         None => Binding::Bound { object, replacement: 0 },
-    })
+    }
 }

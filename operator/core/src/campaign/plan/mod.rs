@@ -15,6 +15,8 @@
 //! | id | it, whole | compare |
 //! | id | it, marker damaged | the marker is restored, then compare |
 //! | id | it, without any marker | `MarkerLost`, no change, until `adopt` names it |
+//! | none, `adopt` gives a name | exactly one that is called so | it is marked, then compare |
+//! | none, `adopt` gives a name | none or several that are called so | no change, and nothing is created |
 //! | any | one with our token and a marker of somebody else | `ForeignMarker` or `ClaimedByAnotherCampaign`, no change |
 //! | id | it, removed | `Create` with the next replacement number |
 //! | id | not seen at all | wait: absence from a listing is no proof |
@@ -319,7 +321,7 @@ impl LinePlan {
     }
 }
 
-/// The object that the spec gives to a line by its id.
+/// What the spec says of the object that a line takes over.
 fn wish<'a>(inputs: &'a Inputs<'_>, key: &LineKey) -> Option<&'a Adoption> {
     inputs.spec.adopt.iter().find(|adopt| adopt.account == key.account && adopt.market == key.market)
 }

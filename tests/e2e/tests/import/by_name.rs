@@ -1,0 +1,114 @@
+//! `adopt` with a name: what is called exactly so is taken over, whatever else there is, and nothing is made instead.
+
+use adops_cli::Exit;
+use adops_conformance::subject::{Hand, Object};
+use adops_e2e::given;
+use adops_e2e::reach;
+use adops_e2e::world::World;
+use adsim::PlatformName;
+use serde_json::json;
+
+use crate::plan;
+
+const NAME: &str = "Brand \"US\" 100%";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_google_a_campaign_is_taken_over_by_its_name() {
+    taken_over(PlatformName::Google, "Traffic").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_meta_a_campaign_is_taken_over_by_its_name() {
+    taken_over(PlatformName::Meta, "Traffic").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_tiktok_a_campaign_is_taken_over_by_its_name() {
+    taken_over(PlatformName::TikTok, "Sales").await;
+}
+
+/// None, several, one; and then the one under another name.
+async fn taken_over(platform: PlatformName, objective: &str) {
+    let Some((mut world, files)) = given::everywhere().await else { return };
+    let account = reach::adaccount(platform);
+    let yaml = given::campaign(
+        "brand",
+        json!({
+            "objective": objective,
+            "accounts": [account],
+            "markets": ["US"],
+            "ads": given::ad(json!({"media": [format!("{}/a-1x1.jpg", files.url()), format!("{}/a-9x16.mp4", files.url())]})),
+            "driftPolicy": "Report",
+            "state": "Paused",
+            "adoptionPolicy": "Adopt",
+            "adopt": [{"account": account, "market": "US", "name": NAME}],
+        }),
+    );
+    made_by_hand(&world, platform, "Brand");
+    world.start_operator().await;
+    world.apply(&yaml).await.unwrap();
+    let none = format!("{account}/US: the account {account} has no object called {NAME:?}, which `adopt` names");
+    until_withheld(&mut world, &none).await;
+
+    // Google has a name only once.
+    let id = made_by_hand(&world, platform, NAME).id;
+    if platform != PlatformName::Google {
+        let twin = made_by_hand(&world, platform, NAME).id;
+        let ids = if id < twin { format!("({id}, {twin})") } else { format!("({twin}, {id})") };
+        until_withheld(&mut world, &ids).await;
+        let (exit, report) = plan(&world, &yaml, true).await;
+        assert!(exit == Exit::Error && report.to_string().contains(&ids), "{report:#}");
+        reach::by_hand(&world.sim, platform, &Hand::Rename(&twin, "twin"));
+        world.pass(jiff::SignedDuration::from_mins(1)).await;
+    }
+    assert_eq!(world.changes(), [], "nothing was written, and nothing created");
+
+    let (exit, report) = plan(&world, &yaml, true).await;
+    let line = &report["campaigns"][0]["lines"][0];
+    assert_eq!(
+        (exit, &line["id"], &line["changes"][0]["action"]),
+        (Exit::Changed, &json!(id), &json!("mark")),
+        "{line:#}"
+    );
+    let (_, report) = plan(&world, &yaml, false).await;
+    let notes = report["campaigns"][0]["notes"].to_string();
+    assert!(notes.contains("was not read from here") && notes.contains("nothing created"), "{notes}");
+
+    let held = |snapshot: &adops_e2e::world::Snapshot| {
+        let status = snapshot.campaign("brand").and_then(|campaign| campaign.status.clone()).unwrap_or_default();
+        status.lines.first().and_then(|line| line.id.clone())
+    };
+    world.until("it is taken over", |snapshot| held(&snapshot).as_ref() == Some(&id)).await;
+    let object =
+        |world: &World| reach::objects(&world.sim, platform).into_iter().find(|object| object.id == id).unwrap();
+    assert!(object(&world).name.starts_with(&format!("{NAME} [test.")), "{}", object(&world).name);
+
+    // What is called so now is none of its business.
+    reach::by_hand(&world.sim, platform, &Hand::Rename(&id, "another name"));
+    made_by_hand(&world, platform, NAME);
+    world.poll().await;
+    world.poll().await;
+    assert_eq!(held(&world.look().await).as_ref(), Some(&id));
+    let ours = |object: &Object| object.name.contains("[test.");
+    let objects = reach::objects(&world.sim, platform);
+    assert!(objects.iter().all(|object| object.id == id || !ours(object)), "{objects:?}");
+}
+
+fn made_by_hand(world: &World, platform: PlatformName, name: &str) -> Object {
+    let before: Vec<String> = reach::objects(&world.sim, platform).into_iter().map(|object| object.id).collect();
+    reach::by_hand(&world.sim, platform, &Hand::Foreign(name, 50_000_000));
+    let all = reach::objects(&world.sim, platform).into_iter();
+    all.into_iter().find(|object| !before.contains(&object.id)).unwrap()
+}
+
+async fn until_withheld(world: &mut World, message: &str) {
+    world
+        .until(message, |snapshot| {
+            let campaign = snapshot.campaign("brand").and_then(|campaign| campaign.status.clone()).unwrap_or_default();
+            campaign
+                .conditions
+                .iter()
+                .any(|one| one.type_ == "Stalled" && one.reason == "InvalidSpec" && one.message.contains(message))
+        })
+        .await;
+}
