@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use adops_core::campaign::observed::Snapshot;
+use adops_core::campaign::observed::{ExternalId, Snapshot};
 use adops_core::campaign::plan::{Action, NewLine};
 use adops_core::campaign::settings::ContentHash;
 use adops_core::market::Place;
@@ -14,9 +14,7 @@ use jiff::SignedDuration;
 use jiff::civil::Date;
 
 use crate::error::PlatformError;
-use crate::port::{
-    AccountFacts, AdPlatform, Inventory, Outcome, Rehearsed, Scope, Spend, Upload, Uploaded,
-};
+use crate::port::{AccountFacts, AdPlatform, Inventory, Outcome, Rehearsed, Scope, Spend, Upload, Uploaded};
 use crate::quota::Quota;
 
 /// A connector that reads and rehearses, and nothing else.
@@ -62,6 +60,10 @@ impl AdPlatform for RehearsalOnly {
 
     async fn observe(&self, scope: &Scope) -> Result<Snapshot, PlatformError> {
         self.0.observe(scope).await
+    }
+
+    async fn named(&self, names: &BTreeSet<String>) -> Result<BTreeMap<String, BTreeSet<ExternalId>>, PlatformError> {
+        self.0.named(names).await
     }
 
     async fn inventory(&self) -> Result<Inventory, PlatformError> {

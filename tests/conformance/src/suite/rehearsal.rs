@@ -43,6 +43,7 @@ fn file() -> Upload {
         height: 1080,
         duration_ms: None,
         size: 4,
+        md5: String::new(),
     };
     Upload { facts, url: "https://cdn.example.com/b.png".to_owned(), content: Arc::new(b"\x89PNG".to_vec()) }
 }
