@@ -209,7 +209,14 @@ async fn matrix(scenario: Scenario, platforms: &'static [PlatformName]) {
     while let Some(joined) = runs.join_next_with_id().await {
         match joined {
             Ok((_, (at, run))) => {
-                killed += usize::from(run.end == End::Dead);
+                if run.end == End::Dead {
+                    killed += 1;
+                } else {
+                    // Runs are not equal to the point: a busy machine batches otherwise, and the last ones may not be
+                    // reached, or only after the end.
+                    let reached = run.points.len();
+                    assert!(reached <= at + 1, "{case:?}: it was not killed at {at}, and came to {reached} points");
+                }
                 if run.state != undisturbed.state {
                     let point = run.points.get(at).cloned().unwrap_or_default();
                     failed.push(format!("{at} ({point}): {:#?}\ninstead of {:#?}", run.state, undisturbed.state));
@@ -224,8 +231,7 @@ async fn matrix(scenario: Scenario, platforms: &'static [PlatformName]) {
     let took = began.elapsed();
     println!("{case:?}: {count} points, killed at {killed}, {} failed, {:.1} s", failed.len(), took.as_secs_f64());
     assert!(failed.is_empty(), "{case:?}, killed at\n{}", failed.join("\n"));
-    // Runs are not equal to the point: the last ones may not be reached. All but a few must be.
-    assert!(killed * 10 >= tried * 8 || tried <= FEW + 1, "only {killed} of {tried} were killed");
+    assert!(killed * 2 > tried, "only {killed} of {tried} were killed");
     assert!(took < Duration::from_mins(30), "{took:?}");
 }
 
