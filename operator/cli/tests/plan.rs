@@ -368,6 +368,7 @@ fn hungarian(minimum: &str) -> World {
         height: 1080,
         duration_ms: None,
         size: 1000,
+        md5: String::new(),
     };
     let known = adops_core::catalog::media::MediaState::Known(facts);
     world.files.insert("https://cdn.example.com/a.png".to_owned(), known);
