@@ -524,7 +524,7 @@ fn split(split: Option<&api::Split>) -> domain::Split {
 }
 
 /// Which object an adoption is of; none for what the CRD refuses.
-pub fn adoptee(adopt: &api::AdoptLine) -> Option<domain::Adoptee> {
+fn adoptee(adopt: &api::AdoptLine) -> Option<domain::Adoptee> {
     match (&adopt.external_id, &adopt.name) {
         (Some(id), None) => Some(domain::Adoptee::Id(id.clone())),
         (None, Some(name)) => Some(domain::Adoptee::Name(name.clone())),

@@ -100,7 +100,8 @@ pub struct PlanArgs {
     /// Only checks the files: exit code 0 if they are valid, else 1
     #[arg(long, requires = "files")]
     pub offline: bool,
-    /// Asks the platforms, too: reads what is to be adopted, by its id or its name, and has each change checked without carrying it out
+    /// Asks the platforms, too: reads what is to be adopted, by its id or its name, and has each change checked without
+    /// carrying it out
     #[arg(long, conflicts_with = "offline")]
     pub live: bool,
     /// With --live, the operator's installation id [default: that of the account's holder]

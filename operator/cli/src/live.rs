@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use adops_api::AdAccount;
 use adops_core::campaign::observed::{ExternalId, Snapshot};
-use adops_core::campaign::plan::{Action, NewLine};
+use adops_core::campaign::plan::{Action, Cause, Change, NewLine};
 use adops_core::campaign::settings::ContentHash;
 use adops_core::campaign::spec::{Adoptee, CampaignSpec};
 use adops_core::catalog::media::{MediaFacts, MediaState};
@@ -103,11 +103,14 @@ impl Live {
             if parts.is_empty() {
                 continue;
             }
+            // What is to be adopted is nobody's to ask about before it carries our marker.
+            let (asked, later): (Vec<_>, Vec<_>) = parts.into_iter().partition(|part| !part.follows_a_mark);
             let verdicts = match platform {
-                Ok(platform) => ask(platform.as_ref(), &parts).await,
-                Err(why) => parts.iter().map(|_| not_asked(why.clone())).collect(),
+                Ok(platform) => ask(platform.as_ref(), &asked).await,
+                Err(why) => asked.iter().map(|_| not_asked(why.clone())).collect(),
             };
-            for (part, verdict) in parts.into_iter().zip(verdicts) {
+            let later = later.into_iter().map(|part| (part, not_asked("our marker is not on it yet".to_owned())));
+            for (part, verdict) in asked.into_iter().zip(verdicts).chain(later) {
                 let lines = &mut report.campaigns[part.campaign].lines;
                 if let Some(line) = lines.iter_mut().find(|line| part.is_of(line)) {
                     line.live.push(Verdict { action: part.action, ..verdict });
@@ -143,6 +146,8 @@ struct Part<'a> {
     line: String,
     action: String,
     of: &'a Action,
+    /// Whether our marker is put on its object before.
+    follows_a_mark: bool,
 }
 
 impl Part<'_> {
@@ -154,10 +159,24 @@ impl Part<'_> {
 fn of_account<'a>(campaign: usize, planned: &'a Planned, account: &Key) -> Vec<Part<'a>> {
     let is_there = |name: &str| Key::account(&planned.key, name) == *account;
     let lines = planned.plan.lines.iter().filter(|line| is_there(&line.key.account));
-    let lines = lines.flat_map(|line| line.changes.iter().map(move |change| (line.key.to_string(), &change.action)));
+    let lines = lines.flat_map(|line| {
+        let is_marked = line.changes.iter().any(|change| is_adoption(change));
+        let of = move |change: &'a Change| {
+            let follows = is_marked && !matches!(change.action, Action::Mark { .. });
+            (line.key.to_string(), &change.action, follows)
+        };
+        line.changes.iter().map(of)
+    });
     let retired = planned.plan.retired.iter().filter(|retired| is_there(&retired.account));
-    let retired = retired.flat_map(|retired| retired.changes.iter().map(|change| (String::new(), &change.action)));
-    lines.chain(retired).map(|(line, of)| Part { campaign, line, action: action(of), of }).collect()
+    let retired =
+        retired.flat_map(|retired| retired.changes.iter().map(|change| (String::new(), &change.action, false)));
+    let part = |(line, of, follows_a_mark)| Part { campaign, line, action: action(of), of, follows_a_mark };
+    lines.chain(retired).map(part).collect()
+}
+
+/// Whether a change puts our marker on what others have made.
+fn is_adoption(change: &Change) -> bool {
+    matches!(change.action, Action::Mark { .. }) && change.cause == Cause::Spec
 }
 
 /// What a verdict is about: a setting, or what is done.
