@@ -48,6 +48,11 @@ pub async fn spend<F: Future>(of: Use, call: F) -> (F::Output, u64) {
     (output, operations.load(Ordering::Relaxed))
 }
 
+/// What the operations of this call are used for, as [`spend`] has said.
+pub(crate) fn current_use() -> Use {
+    SPENDING.try_with(|spending| spending.of).unwrap_or(Use::Grow)
+}
+
 /// Sees what is used, for metrics.
 pub trait UseObserver: Send + Sync {
     /// Operations of a scope were used.

@@ -75,8 +75,13 @@ impl Meta {
         let creatives = HashMap::new();
         let workshop = Workshop { meta: self, dictionary: &dictionary, labels, creatives: &creatives };
         let desk = Desk::new(&self.client);
-        let programs = lines.iter().map(|line| workshop.create(&desk, line)).collect();
-        desk.run(programs, || (lost(), Notes::default())).await
+        // A line is begun if it can be brought to its end; the others are planned anew.
+        let calls = lines.iter().map(|line| super::calls_of(&line.settings));
+        let (now, later) = lines.split_at(self.client.lines_that_fit(calls));
+        let programs = now.iter().map(|line| workshop.create(&desk, line)).collect();
+        let mut made = desk.run(programs, || (lost(), Notes::default())).await;
+        made.extend(later.iter().map(|_| failed(&self.client.no_room())));
+        made
     }
 }
 

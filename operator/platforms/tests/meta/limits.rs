@@ -10,20 +10,24 @@ use adops_platforms::error::{Disposition, PlatformError};
 use adops_platforms::meta::Meta;
 use adops_platforms::port::{AdPlatform, Connection, Outcome, Scope};
 use adops_platforms::quota::spend;
+use adsim::{Effect, Fault, Match, PlatformName};
 use jiff::SignedDuration;
 
 use crate::support::{World, applied, config, connection, everything, markets, new_lines, words};
+
+/// Others use the account up.
+async fn used_up(world: &World) {
+    while Meta::new(connection(&world.sim, &Arc::default())).unwrap().account().await.is_ok() {}
+}
 
 #[tokio::test]
 async fn an_account_that_was_called_too_often_is_left_alone_until_the_headers_say() {
     let mut config = config();
     config.meta.quota.ads_management_per_hour = 12;
     let world = World::with(config).await;
-    let error = loop {
-        if let (Err(error), _) = spend(Use::Observe, world.meta.observe(&everything())).await {
-            break error;
-        }
-    };
+    used_up(&world).await;
+    let (result, _) = spend(Use::Observe, world.meta.observe(&everything())).await;
+    let error = result.unwrap_err();
     let PlatformError::RateLimited { retry_after: Some(wait), .. } = &error else { panic!("{error:?}") };
     assert!(*wait >= SignedDuration::from_mins(55), "the header is in minutes: {wait:?}");
     let until = world.sim.now() + *wait;
@@ -45,11 +49,9 @@ async fn a_full_score_blocks_for_the_seconds_of_its_header_whatever_its_code() {
         config.meta.quota.block_seconds = 300;
         config.meta.quota.account_score_error = code;
         let world = World::with(config).await;
-        let error = loop {
-            if let (Err(error), _) = spend(Use::Observe, world.meta.observe(&everything())).await {
-                break error;
-            }
-        };
+        used_up(&world).await;
+        let (result, _) = spend(Use::Observe, world.meta.observe(&everything())).await;
+        let error = result.unwrap_err();
         let PlatformError::RateLimited { retry_after: Some(wait), .. } = error else { panic!("{error:?}") };
         assert_eq!(wait, SignedDuration::from_secs(300), "{code:?}");
         world.tick(301);
@@ -87,15 +89,40 @@ async fn growth_waits_before_the_limit_is_reached_and_a_stop_does_not() {
     assert!(world.plan().await.is_empty(), "{:?}", words(&world.plan().await));
     assert_eq!(world.view().campaigns.len(), 3);
     assert_eq!(world.view().live_daily_budget_micros, 600_000_000);
+    assert_eq!(world.view().blocks, 0, "the platform had to refuse nothing");
+}
+
+#[tokio::test]
+async fn requests_are_as_large_as_there_is_room_for_and_chains_are_begun_that_can_be_ended() {
+    let mut config = config();
+    config.meta.quota.account_score = 200.0;
+    config.meta.quota.block_seconds = 300;
+    let mut world = World::with(config).await;
+    world.spec.budget.amount = Money::parse("3000", "USD".parse().unwrap()).unwrap();
+    world.spec.markets = markets(40);
+    let mut rounds = 0;
+    while !world.plan().await.is_empty() {
+        let plan = world.plan().await;
+        world.apply(&plan).await;
+        let broken = world.view().campaigns.iter().filter(|c| c.ad_sets.first().is_none_or(|s| s.ads.is_empty())).count();
+        assert_eq!(broken, 0, "a chain was begun that could not be ended");
+        world.tick(150);
+        rounds += 1;
+        assert!(rounds < 40, "{} campaigns", world.view().campaigns.len());
+    }
+    assert_eq!((world.view().campaigns.len(), world.view().blocks), (40, 0));
+    // 280 writes of three points, of which 75% of 200 go at once and half of that every 150 seconds.
+    assert!(rounds >= 6, "{rounds} rounds");
 }
 
 #[tokio::test]
 async fn a_limit_in_the_middle_of_a_chain_leaves_it_to_be_continued() {
-    let mut config = config();
-    // Enough for what comes before, the campaigns and some ad sets.
-    config.meta.quota.ads_management_per_hour = 20;
-    let mut world = World::with(config).await;
+    let mut world = World::start().await;
     world.spec.markets = markets(6);
+    // Others have used the account up meanwhile.
+    let limit = Effect::Reject { category: "80004".into(), code: "2446079".into() };
+    let ad_set = Match::platform(PlatformName::Meta).operation("adset.create").contains("m0003");
+    world.sim.faults().add(Fault::new(ad_set, limit).times(2));
     for _ in 0..30 {
         let scope = Scope::All { held: world.records.values().filter_map(|record| record.id.clone()).collect() };
         if let Ok(snapshot) = world.meta.observe(&scope).await {
