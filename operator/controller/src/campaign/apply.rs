@@ -304,9 +304,12 @@ pub fn settle(
                         let retry = backoff::until(failures + 7, gathered.now, queue::seed_of(&rejection_key.1));
                         Some((*reason, retry, failures + 1))
                     }
-                    // Who waits for a file is woken by the file.
-                    PlatformError::NotSent { reason: Reason::MediaNotReady, .. } => None,
-                    PlatformError::NotSent { reason, until, .. } => Some((*reason, *until, failures)),
+                    // All else that was not sent may go as soon as what held it up is over.
+                    PlatformError::NotSent {
+                        reason: reason @ (Reason::RateLimited | Reason::QuotaLimited | Reason::BudgetBraked),
+                        until,
+                        ..
+                    } => Some((*reason, *until, failures)),
                     _ => None,
                 };
                 if let Some((reason, retry, failures)) = held {
