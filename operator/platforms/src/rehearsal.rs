@@ -14,9 +14,7 @@ use jiff::SignedDuration;
 use jiff::civil::Date;
 
 use crate::error::PlatformError;
-use crate::port::{
-    AccountFacts, AdPlatform, Inventory, Outcome, Rehearsed, Scope, Spend, Upload, Uploaded,
-};
+use crate::port::{AccountFacts, AdPlatform, Inventory, Outcome, Rehearsed, Scope, Spend, Upload, Uploaded};
 use crate::quota::Quota;
 
 /// A connector that reads and rehearses, and nothing else.

@@ -247,7 +247,10 @@ mod tests {
             ["the platform would take a part of create; not rehearsed: the ad set"]
         );
         assert_eq!(
-            told(&[("budget", VerdictKind::Accepted, None), ("remove", VerdictKind::NotAsked, Some("it has no dry run"))]),
+            told(&[
+                ("budget", VerdictKind::Accepted, None),
+                ("remove", VerdictKind::NotAsked, Some("it has no dry run"))
+            ]),
             ["the platform would take budget", "the platform was not asked: it has no dry run"]
         );
     }

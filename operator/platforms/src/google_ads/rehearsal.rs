@@ -53,7 +53,11 @@ pub(super) fn is_dry_run(body: &[u8]) -> bool {
 }
 
 impl GoogleAds {
-    pub(super) async fn rehearse_all(&self, lines: &[NewLine], changes: &[Action]) -> Vec<Result<Rehearsed, PlatformError>> {
+    pub(super) async fn rehearse_all(
+        &self,
+        lines: &[NewLine],
+        changes: &[Action],
+    ) -> Vec<Result<Rehearsed, PlatformError>> {
         if !self.client.rehearsal {
             let refusal = rejected(Reason::Unsupported, "this connector was not made for rehearsals");
             return vec![Err(refusal); lines.len() + changes.len()];

@@ -214,7 +214,8 @@ impl Client {
             return Err(PlatformError::Unreadable { message }.into());
         };
         let mut rows = rows.into_iter();
-        let answers = calls.iter().map(|_| self.of_batch(&rows.next().unwrap_or_default(), write, &mut heard)).collect();
+        let answers =
+            calls.iter().map(|_| self.of_batch(&rows.next().unwrap_or_default(), write, &mut heard)).collect();
         passage.heard(&heard, self.clock.now());
         Ok(answers)
     }

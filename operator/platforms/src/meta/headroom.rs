@@ -151,7 +151,13 @@ impl Headroom {
     }
 
     /// Lets calls of so many points pass, if there is room for all of them.
-    pub(super) fn pass(&self, of: Use, calls: usize, points: u32, now: Timestamp) -> Result<Passage<'_>, PlatformError> {
+    pub(super) fn pass(
+        &self,
+        of: Use,
+        calls: usize,
+        points: u32,
+        now: Timestamp,
+    ) -> Result<Passage<'_>, PlatformError> {
         if self.room(of, points, now) < calls {
             return Err(self.full(of, now));
         }

@@ -62,7 +62,8 @@ impl Notes {
             .then(|| format!("{}, for Meta checks that only where what it hangs on exists", below.join(" and ")));
         let files = some(self.count(Part::Creative), "a creative", "creatives")
             .map(|creatives| format!("{creatives} of files that are not in the account's library yet"));
-        let removal = self.left_out.contains(&Part::Removal).then(|| "the removal, of which Meta has no dry run".to_owned());
+        let removal =
+            self.left_out.contains(&Part::Removal).then(|| "the removal, of which Meta has no dry run".to_owned());
         let all: Vec<String> = [below, files, removal].into_iter().flatten().collect();
         (!all.is_empty()).then(|| all.join("; "))
     }

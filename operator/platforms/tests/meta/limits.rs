@@ -104,7 +104,8 @@ async fn requests_are_as_large_as_there_is_room_for_and_chains_are_begun_that_ca
     while !world.plan().await.is_empty() {
         let plan = world.plan().await;
         world.apply(&plan).await;
-        let broken = world.view().campaigns.iter().filter(|c| c.ad_sets.first().is_none_or(|s| s.ads.is_empty())).count();
+        let broken =
+            world.view().campaigns.iter().filter(|c| c.ad_sets.first().is_none_or(|s| s.ads.is_empty())).count();
         assert_eq!(broken, 0, "a chain was begun that could not be ended");
         world.tick(150);
         rounds += 1;

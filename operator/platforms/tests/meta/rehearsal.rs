@@ -50,7 +50,10 @@ fn writes(world: &World) -> Vec<String> {
     let requests = world.sim.requests().into_iter();
     let batches = requests.filter_map(|request| Some(request.body.get("batch")?.as_str()?.to_owned()));
     let calls = batches.flat_map(|batch| serde_json::from_str::<Vec<Json>>(&batch).unwrap());
-    calls.filter(|call| call["method"] != "GET").map(|call| call["body"].as_str().unwrap_or_default().to_owned()).collect()
+    calls
+        .filter(|call| call["method"] != "GET")
+        .map(|call| call["body"].as_str().unwrap_or_default().to_owned())
+        .collect()
 }
 
 #[tokio::test]
@@ -67,7 +70,10 @@ async fn creates_on_an_account_without_our_labels_are_checked_one_by_one_and_lea
     assert_eq!(verdicts.len(), 20);
     let failed: Vec<usize> = (0..20).filter(|at| verdicts[*at].is_err()).collect();
     assert_eq!(failed, [7, 11], "{verdicts:?}");
-    assert_eq!((refused(&verdicts[7]), refused(&verdicts[11])), (Some(Reason::PlatformRejected), Some(Reason::PlatformRejected)));
+    assert_eq!(
+        (refused(&verdicts[7]), refused(&verdicts[11])),
+        (Some(Reason::PlatformRejected), Some(Reason::PlatformRejected))
+    );
     assert_eq!(
         left_out(&verdicts[0]),
         "the ad set with its budget and audience and an ad, for Meta checks that only where what it hangs on exists"
@@ -87,7 +93,10 @@ async fn a_file_that_is_not_in_the_library_yet_is_told_and_the_rest_is_asked() {
     });
     let lines = new_lines(&world.plan().await);
     let verdicts = stage(&world).rehearse(&lines, &[]).await;
-    assert!(left_out(&verdicts[0]).ends_with("; a creative of files that are not in the account's library yet"), "{verdicts:?}");
+    assert!(
+        left_out(&verdicts[0]).ends_with("; a creative of files that are not in the account's library yet"),
+        "{verdicts:?}"
+    );
     assert_eq!(writes(&world).len(), lines.len());
 }
 
@@ -159,7 +168,8 @@ async fn what_is_to_be_adopted_is_rehearsed_as_if_it_were_marked() {
     });
     let id = world.view().campaign("theirs").unwrap().object.id.to_string();
     world.sim.reset_ledger();
-    let mark = Action::Mark { id: id.clone(), token: "[token]".to_owned(), name: "theirs [token]".to_owned(), paused: false };
+    let mark =
+        Action::Mark { id: id.clone(), token: "[token]".to_owned(), name: "theirs [token]".to_owned(), paused: false };
     let raise = Action::SetBudget { id: id.clone(), from: usd("50"), to: usd("60"), live: true };
     let stage = stage(&world);
     let verdicts = stage.rehearse(&[], &[mark, raise.clone()]).await;
@@ -184,6 +194,7 @@ async fn a_chain_that_is_not_whole_is_checked_from_where_it_broke() {
         assert!(left_out(verdict).starts_with("an ad, for Meta checks"), "the ad set was asked about: {verdict:?}");
     }
     assert_eq!(world.sim.ledger().len(), ledger);
-    let sets = writes(&world).into_iter().filter(|body| body.contains("validate_only") && body.contains("campaign_id="));
+    let sets =
+        writes(&world).into_iter().filter(|body| body.contains("validate_only") && body.contains("campaign_id="));
     assert_eq!(sets.collect::<BTreeSet<_>>().len(), 3);
 }

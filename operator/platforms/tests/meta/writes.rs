@@ -185,7 +185,8 @@ async fn a_share_below_the_accounts_minimum_is_told_before_anything_is_created()
     let plan = world.plan().await;
     assert!(words(&plan).is_empty());
     assert_eq!(problems(&plan).len(), 3);
-    let told = |problem: &String| problem.contains("5.00") && problem.contains("a budget of 15.00 USD a day would be needed");
+    let told =
+        |problem: &String| problem.contains("5.00") && problem.contains("a budget of 15.00 USD a day would be needed");
     assert!(problems(&plan).iter().all(told), "{:?}", problems(&plan));
 }
 

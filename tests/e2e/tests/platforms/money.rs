@@ -106,7 +106,8 @@ async fn what_an_account_says_of_budgets_is_in_its_status_and_applies_before_any
     // Thirds, in whole forints.
     world.apply(&spec("10000.00")).await.unwrap();
     world.until_ready("spring").await;
-    let budgets = reach::objects(&world.sim, adsim::PlatformName::Meta).into_iter().map(|object| object.budget.unwrap());
+    let budgets =
+        reach::objects(&world.sim, adsim::PlatformName::Meta).into_iter().map(|object| object.budget.unwrap());
     let mut budgets: Vec<i64> = budgets.collect();
     budgets.sort_unstable();
     assert_eq!(budgets, [3_333_000_000, 3_333_000_000, 3_334_000_000]);

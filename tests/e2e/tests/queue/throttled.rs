@@ -24,9 +24,12 @@ const LINES: usize = 10;
 fn effect(entry: &LedgerEntry) -> Option<Importance> {
     let number = |value: Option<&Value>| value.and_then(Value::as_f64);
     let word = |name: &str| entry.after.get(name).and_then(Value::as_str);
-    let budgets = ["daily_budget", "budget"].map(|name| (number(entry.before.get(name)), number(entry.after.get(name))));
-    let shrank = budgets.iter().any(|(before, after)| matches!((before, after), (Some(before), Some(after)) if after < before));
-    let grew = budgets.iter().any(|(before, after)| matches!((before, after), (Some(before), Some(after)) if after > before));
+    let budgets =
+        ["daily_budget", "budget"].map(|name| (number(entry.before.get(name)), number(entry.after.get(name))));
+    let shrank =
+        budgets.iter().any(|(before, after)| matches!((before, after), (Some(before), Some(after)) if after < before));
+    let grew =
+        budgets.iter().any(|(before, after)| matches!((before, after), (Some(before), Some(after)) if after > before));
     let stopped = matches!(word("status"), Some("PAUSED")) || matches!(word("operation_status"), Some("DISABLE"));
     let started = matches!(word("status"), Some("ACTIVE")) || matches!(word("operation_status"), Some("ENABLE"));
     match (&entry.change, entry.kind.as_str()) {
@@ -123,7 +126,12 @@ async fn on_meta_with_a_tenth_of_what_is_needed_all_that_shrinks_goes_first_and_
     // A stop that comes when growth has had its part goes at once.
     world.patch_campaign("runs-1", json!({"state": "Paused"})).await;
     world.pass(SignedDuration::from_mins(1)).await;
-    let begins = |name: &str| reach::objects(&world.sim, PlatformName::Meta).into_iter().filter(|o| o.name.starts_with(name)).collect::<Vec<_>>();
+    let begins = |name: &str| {
+        reach::objects(&world.sim, PlatformName::Meta)
+            .into_iter()
+            .filter(|o| o.name.starts_with(name))
+            .collect::<Vec<_>>()
+    };
     let paused = begins("runs-1 ");
     assert_eq!(paused.len(), 2);
     assert!(paused.iter().all(|object| !object.enabled), "{paused:?}");
