@@ -17,7 +17,7 @@ use super::errors::{self, Refusal, read_error};
 use super::file::File;
 use super::headroom::{Headroom, Passage, READ, WRITE};
 use super::holder::Keeper;
-use super::pace::{Pace, WRITES_PER_BATCH};
+use super::pace::Pace;
 use super::usage::{HEADERS, Usage};
 use super::wire::Page;
 use crate::clock::SharedClock;
@@ -218,31 +218,6 @@ impl Client {
             calls.iter().map(|_| self.of_batch(&rows.next().unwrap_or_default(), write, &mut heard)).collect();
         passage.heard(&heard, self.clock.now());
         Ok(answers)
-    }
-
-    /// How many calls a batch may have now; none if there is no room.
-    pub(super) fn batch_size(&self, write: bool) -> usize {
-        let (most, points) = if write { (WRITES_PER_BATCH, WRITE) } else { (CALLS_PER_BATCH, READ) };
-        self.headroom.room(current_use(), points, self.clock.now()).min(most)
-    }
-
-    /// Of lines that take so many writes each: how many of them can be created to their ends now. One that takes more
-    /// than there ever is room for begins when half of that is free.
-    pub(super) fn lines_that_fit(&self, calls: impl Iterator<Item = usize>) -> usize {
-        let of = current_use();
-        let room = self.headroom.room(of, WRITE, self.clock.now());
-        let half = (self.headroom.whole(of, WRITE) / 2).max(1);
-        let mut sum = 0;
-        let fits = calls.enumerate().take_while(|(at, calls)| {
-            sum += calls;
-            sum <= room || *at == 0 && half <= room
-        });
-        fits.count()
-    }
-
-    /// What is told of what there is no room for.
-    pub(super) fn no_room(&self) -> PlatformError {
-        self.headroom.full(current_use(), self.clock.now())
     }
 
     fn pass(&self, terms: Terms) -> Result<Passage<'_>, PlatformError> {

@@ -11,8 +11,11 @@ use adops_core::queue::Use;
 use adops_core::reason::Reason;
 use jiff::{SignedDuration, Timestamp};
 
+use super::client::{CALLS_PER_BATCH, Client};
+use super::pace::WRITES_PER_BATCH;
 use super::usage::Usage;
 use crate::error::PlatformError;
+use crate::quota::current_use;
 
 /// Points of a read.
 pub(super) const READ: u32 = 1;
@@ -191,6 +194,33 @@ impl Drop for Passage<'_> {
     fn drop(&mut self) {
         let mut state = self.headroom.state();
         state.under_way = state.under_way.saturating_sub(self.points);
+    }
+}
+
+impl Client {
+    /// How many calls a batch may have now; none if there is no room.
+    pub(super) fn batch_size(&self, write: bool) -> usize {
+        let (most, points) = if write { (WRITES_PER_BATCH, WRITE) } else { (CALLS_PER_BATCH, READ) };
+        self.headroom.room(current_use(), points, self.clock.now()).min(most)
+    }
+
+    /// Of lines that take so many writes each: how many of them can be created to their ends now. One that takes more
+    /// than there ever is room for begins when half of that is free.
+    pub(super) fn lines_that_fit(&self, calls: impl Iterator<Item = usize>) -> usize {
+        let of = current_use();
+        let room = self.headroom.room(of, WRITE, self.clock.now());
+        let half = (self.headroom.whole(of, WRITE) / 2).max(1);
+        let mut sum = 0;
+        let fits = calls.enumerate().take_while(|(at, calls)| {
+            sum += calls;
+            sum <= room || *at == 0 && half <= room
+        });
+        fits.count()
+    }
+
+    /// What is told of what there is no room for.
+    pub(super) fn no_room(&self) -> PlatformError {
+        self.headroom.full(current_use(), self.clock.now())
     }
 }
 

@@ -9,16 +9,17 @@ use adops_e2e::world::World;
 use adsim::tiktok::config::CallLimit;
 use adsim::{Change, Effect, Fault, LedgerEntry, Match, PlatformName};
 use jiff::SignedDuration;
+use jiff::tz::TimeZone;
 use serde_json::{Value, json};
-
-use crate::markets;
 
 /// Campaigns that run before, each of two lines, and that are to shrink.
 const RUNNING: usize = 10;
 /// New ones.
 const NEW: usize = 15;
 /// Lines of each new one.
-const LINES: usize = 10;
+const LINES: usize = MARKETS.len();
+/// Markets that all platforms know.
+const MARKETS: [&str; 10] = ["US", "GB", "JP", "CA", "AU", "NZ", "CH", "NO", "BR", "MX"];
 
 /// What a change does to spend: the first word of a ledger's entry that says it.
 fn effect(entry: &LedgerEntry) -> Option<Importance> {
@@ -54,7 +55,7 @@ fn spec(account: &str, files: &Files, lines: usize, budget: &str) -> Value {
     let media = [format!("{}/spring-en-9x16.mp4", files.url())];
     json!({
         "accounts": [account],
-        "markets": if lines == 2 { vec!["US".to_owned(), "GB".to_owned()] } else { markets(lines) },
+        "markets": MARKETS[..lines],
         "fallbackLocale": "en",
         "budget": {"daily": budget},
         "ads": given::ad(json!({"media": media})),
@@ -73,7 +74,10 @@ async fn pending(platform: PlatformName, budgets: [&str; 3], scarce: impl AsyncF
         world.apply(&given::campaign(&name, spec(account, &files, 2, before))).await.unwrap();
         world.until_ready(&name).await;
     }
-    world.pass(SignedDuration::from_hours(2)).await;
+    // What was used so far is of another day.
+    let midnight = (world.now() + SignedDuration::from_hours(24)).to_zoned(TimeZone::UTC).start_of_day().unwrap();
+    let morning = midnight.timestamp() + SignedDuration::from_mins(1);
+    world.pass(morning.duration_since(world.now())).await;
     let away = Fault::new(Match::platform(platform), Effect::Status { status: 503, body: json!({}) });
     let outage = world.sim.faults().add(away);
     scarce(&world).await;
@@ -103,13 +107,12 @@ fn shrinks_first(writes: &[LedgerEntry]) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn on_meta_with_a_tenth_of_what_is_needed_all_that_shrinks_goes_first_and_no_limit_is_run_into() {
-    // A new line is seven writes of three points: all of them are 3,150 points, or 1,050 calls.
+    // A new line is seven writes of three points: all of them are 3,150 points.
     let world = pending(PlatformName::Meta, ["10.00", "8.00", "100.00"], async |world| {
         world.sim.configure_meta(|meta| {
             meta.quota.account_score = 300.0;
             meta.quota.block_seconds = 300;
-            // Each ad that runs adds 40 calls an hour; twenty do.
-            meta.quota.ads_management_per_hour = 105 - 20 * 40;
+            meta.quota.ads_management_per_hour = 300;
         });
     });
     let Some(mut world) = world.await else { return };
