@@ -69,7 +69,7 @@ async fn stage<S: Subject>() -> (World<S>, Vec<Action>) {
 
 fn held(connection: Connection) -> Connection {
     let me = Holder { installation: "prod".to_owned(), cluster: "laptop".to_owned() };
-    let hold = Hold { me, takeover: None, bound: Duration::from_secs(60) };
+    let hold = Hold { me, takeover: None, bound: Duration::from_mins(1) };
     Connection { hold: Some(hold), rehearsal: true, ..connection }
 }
 
