@@ -252,8 +252,8 @@ impl Meter {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether requests of a use are held back.
-    fn look(&self, of: Use) -> Result<(), PlatformError> {
+    /// Whether requests of a use are held back: an error says until when.
+    pub fn look(&self, of: Use) -> Result<(), PlatformError> {
         let now = self.clock.now();
         let mut held = self.held();
         held.retain(|_, until| *until > now);

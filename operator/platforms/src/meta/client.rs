@@ -221,6 +221,8 @@ impl Client {
     }
 
     fn pass(&self, terms: Terms) -> Result<Passage<'_>, PlatformError> {
+        // What the platform has said is over at a known time; what is reckoned from percentages, perhaps before.
+        self.meter.look(current_use())?;
         let points = if terms.write { WRITE } else { READ };
         self.headroom.pass(current_use(), terms.calls, points, self.clock.now())
     }

@@ -34,6 +34,9 @@ const DECAY: f64 = 100.0 / 300.0;
 const STALE: SignedDuration = SignedDuration::from_secs(90);
 /// A score is never waited for longer than it takes to decay.
 const LONGEST: i64 = 300;
+/// A limit of which so many answers in a row from the first one on say nothing does not apply. Answers that are not about
+/// the account, as that of a search, and errors on the way say nothing either.
+const SILENCE: u32 = 3;
 
 /// Up to how many percent of a limit requests of a use are sent.
 fn ceiling(of: Use) -> f64 {
@@ -57,11 +60,13 @@ struct Window {
     least: f64,
     /// Percent that a second takes away.
     decay: f64,
+    /// Answers so far that said nothing of it.
+    silent: u32,
 }
 
 impl Window {
     const fn new(least: f64, decay: f64) -> Self {
-        Self { used: 0.0, heard: None, point: FIRST, least, decay }
+        Self { used: 0.0, heard: None, point: FIRST, least, decay, silent: 0 }
     }
 
     fn age(&self, now: Timestamp) -> SignedDuration {
@@ -72,8 +77,17 @@ impl Window {
         (self.used - self.decay * self.age(now).as_secs_f64()).max(0.0)
     }
 
-    /// An answer to requests of so many points says that so many percent are used.
-    fn hear(&mut self, percent: f64, points: u32, now: Timestamp) {
+    /// Whether it limits anything, as far as is known: where answers say nothing of it, there is no such limit.
+    fn limits(&self) -> bool {
+        self.heard.is_some() || self.silent < SILENCE
+    }
+
+    /// An answer to requests of so many points says that so many percent are used, or says nothing of it.
+    fn hear(&mut self, percent: Option<f64>, points: u32, now: Timestamp) {
+        let Some(percent) = percent else {
+            self.silent = self.silent.saturating_add(1);
+            return;
+        };
         let (before, first) = (self.used(now), self.heard.is_none());
         let points = f64::from(points.max(1));
         // What was used before the first answer is not known.
@@ -86,6 +100,9 @@ impl Window {
 
     /// How many calls of so many points fit below a ceiling, while others are under way.
     fn room(&self, ceiling: f64, points: u32, under_way: u32, now: Timestamp) -> usize {
+        if !self.limits() {
+            return usize::MAX;
+        }
         let free = ceiling - self.used(now) - self.point * f64::from(under_way);
         let calls = calls(free / (self.point * f64::from(points)));
         if calls == 0 && under_way == 0 && self.age(now) >= STALE { 1 } else { calls }
@@ -126,6 +143,14 @@ impl Default for Headroom {
     }
 }
 
+impl State {
+    /// How many calls of so many points may be sent at once now.
+    fn room(&self, of: Use, points: u32, now: Timestamp) -> usize {
+        let of_window = |window: &Window| window.room(ceiling(of), points, self.under_way, now);
+        of_window(&self.score).min(of_window(&self.hour))
+    }
+}
+
 impl Headroom {
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
@@ -133,15 +158,14 @@ impl Headroom {
 
     /// How many calls of so many points may be sent at once now.
     pub(super) fn room(&self, of: Use, points: u32, now: Timestamp) -> usize {
-        let state = self.state();
-        let of_window = |window: &Window| window.room(ceiling(of), points, state.under_way, now);
-        of_window(&state.score).min(of_window(&state.hour))
+        self.state().room(of, points, now)
     }
 
     /// How many there could be if nothing were used yet.
     pub(super) fn whole(&self, of: Use, points: u32) -> usize {
         let state = self.state();
-        calls(ceiling(of) / (state.score.point.max(state.hour.point) * f64::from(points)))
+        let limiting = [&state.score, &state.hour].into_iter().filter(|window| window.limits());
+        calls(ceiling(of) / (limiting.map(|window| window.point).fold(LEAST.1, f64::max) * f64::from(points)))
     }
 
     /// That there is no room, and until when.
@@ -161,11 +185,12 @@ impl Headroom {
         points: u32,
         now: Timestamp,
     ) -> Result<Passage<'_>, PlatformError> {
-        if self.room(of, points, now) < calls {
+        let mut state = self.state();
+        if state.room(of, points, now) < calls {
+            drop(state);
             return Err(self.full(of, now));
         }
         let points = u32::try_from(calls).unwrap_or(u32::MAX).saturating_mul(points);
-        let mut state = self.state();
         state.under_way = state.under_way.saturating_add(points);
         Ok(Passage { headroom: self, points })
     }
@@ -181,12 +206,8 @@ impl Passage<'_> {
     /// What its answer says.
     pub(super) fn heard(&self, usage: &Usage, now: Timestamp) {
         let mut state = self.headroom.state();
-        if let Some(percent) = usage.score {
-            state.score.hear(percent, self.points, now);
-        }
-        if let Some(percent) = usage.management {
-            state.hour.hear(percent, self.points, now);
-        }
+        state.score.hear(usage.score, self.points, now);
+        state.hour.hear(usage.management, self.points, now);
     }
 }
 
@@ -220,7 +241,8 @@ impl Client {
 
     /// What is told of what there is no room for.
     pub(super) fn no_room(&self) -> PlatformError {
-        self.headroom.full(current_use(), self.clock.now())
+        let held = self.meter.look(current_use());
+        held.err().unwrap_or_else(|| self.headroom.full(current_use(), self.clock.now()))
     }
 }
 
@@ -279,6 +301,22 @@ mod tests {
             account.send(Use::Observe, 1, READ, at(second));
         }
         assert!(account.headroom.room(Use::Grow, WRITE, at(10)) >= 50);
+    }
+
+    #[test]
+    fn a_limit_of_which_no_answer_says_anything_does_not_limit_until_one_does() {
+        let headroom = Headroom::default();
+        let answer = |score, management| {
+            let passage = headroom.pass(Use::Protect, 1, READ, at(0)).unwrap();
+            passage.heard(&Usage { score, management, ..Usage::default() }, at(0));
+        };
+        assert!(headroom.room(Use::Grow, WRITE, at(0)) < 50);
+        (0..SILENCE).for_each(|_| answer(None, None));
+        assert!(headroom.room(Use::Grow, WRITE, at(0)) > 1_000, "nothing is known of a limit");
+        answer(Some(70.0), None);
+        assert!(headroom.room(Use::Grow, WRITE, at(0)) <= 1, "now there is one");
+        answer(None, None);
+        assert!(headroom.room(Use::Grow, WRITE, at(0)) <= 1, "of which one answer needs say nothing");
     }
 
     #[test]

@@ -11,13 +11,32 @@ use adops_platforms::meta::Meta;
 use adops_platforms::port::{AdPlatform, Connection, Outcome, Scope};
 use adops_platforms::quota::spend;
 use adsim::{Effect, Fault, Match, PlatformName};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::support::{World, applied, config, connection, everything, markets, new_lines, words};
 
-/// Others use the account up.
-async fn used_up(world: &World) {
-    while Meta::new(connection(&world.sim, &Arc::default())).unwrap().account().await.is_ok() {}
+/// Others use the account up, each of whom has heard nothing yet. The last of them, and what it was told: the platform
+/// has refused its request.
+async fn used_up(world: &World) -> (Meta, PlatformError) {
+    for _ in 0..100 {
+        let other = Meta::new(connection(&world.sim, &world.counter)).unwrap();
+        match spend(Use::Protect, other.account()).await.0 {
+            Err(error @ PlatformError::RateLimited { .. }) => return (other, error),
+            Ok(_) | Err(PlatformError::NotSent { .. }) => {}
+            Err(error) => panic!("{error:?}"),
+        }
+    }
+    panic!("the account is not used up: {:?}", world.counter.paths());
+}
+
+/// Nothing is sent before an instant, not even what stops spend, for it would be refused, too.
+async fn is_silent_until(meta: &Meta, world: &World, until: Timestamp) {
+    world.counter.reset();
+    let (result, _) = spend(Use::Protect, meta.observe(&everything())).await;
+    let Err(PlatformError::NotSent { reason: Reason::RateLimited, until: told, .. }) = result else {
+        panic!("{result:?}")
+    };
+    assert_eq!((told, world.counter.reads()), (until, 0));
 }
 
 #[tokio::test]
@@ -25,20 +44,14 @@ async fn an_account_that_was_called_too_often_is_left_alone_until_the_headers_sa
     let mut config = config();
     config.meta.quota.ads_management_per_hour = 12;
     let world = World::with(config).await;
-    used_up(&world).await;
-    let (result, _) = spend(Use::Observe, world.meta.observe(&everything())).await;
-    let error = result.unwrap_err();
+    let (refused, error) = used_up(&world).await;
     let PlatformError::RateLimited { retry_after: Some(wait), .. } = &error else { panic!("{error:?}") };
     assert!(*wait >= SignedDuration::from_mins(55), "the header is in minutes: {wait:?}");
     let until = world.sim.now() + *wait;
     assert_eq!(error.disposition(world.sim.now()), Disposition::RetryAt(until));
-    // Nothing more is sent before, not even what stops spend, for it would be refused, too.
-    world.counter.reset();
-    let (result, _) = spend(Use::Protect, world.meta.observe(&everything())).await;
-    let Err(PlatformError::NotSent { reason: Reason::RateLimited, until: told, .. }) = result else { panic!() };
-    assert_eq!((told, world.counter.reads()), (until, 0));
+    is_silent_until(&refused, &world, until).await;
     world.sim.set_now(until);
-    world.meta.observe(&everything()).await.unwrap();
+    refused.observe(&everything()).await.unwrap();
 }
 
 #[tokio::test]
@@ -49,13 +62,36 @@ async fn a_full_score_blocks_for_the_seconds_of_its_header_whatever_its_code() {
         config.meta.quota.block_seconds = 300;
         config.meta.quota.account_score_error = code;
         let world = World::with(config).await;
-        used_up(&world).await;
-        let (result, _) = spend(Use::Observe, world.meta.observe(&everything())).await;
-        let error = result.unwrap_err();
+        let (refused, error) = used_up(&world).await;
         let PlatformError::RateLimited { retry_after: Some(wait), .. } = error else { panic!("{error:?}") };
         assert_eq!(wait, SignedDuration::from_secs(300), "{code:?}");
-        world.tick(301);
-        world.meta.observe(&everything()).await.unwrap();
+        let until = world.sim.now() + wait;
+        is_silent_until(&refused, &world, until).await;
+        world.sim.set_now(until);
+        refused.observe(&everything()).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn who_has_heard_how_much_is_used_stops_before_the_platform_refuses() {
+    for (score, an_hour) in [(20.0, 100_000), (9_000.0, 12)] {
+        let mut config = config();
+        config.meta.quota.account_score = score;
+        config.meta.quota.ads_management_per_hour = an_hour;
+        let world = World::with(config).await;
+        let mut observed = 0;
+        let error = loop {
+            match spend(Use::Observe, world.meta.observe(&everything())).await.0 {
+                Ok(_) => observed += 1,
+                Err(error) => break error,
+            }
+        };
+        let PlatformError::NotSent { reason: Reason::RateLimited, until, .. } = error else { panic!("{error:?}") };
+        assert!(observed > 0 && until > world.sim.now(), "{observed}, {until}");
+        assert_eq!(world.view().blocks, 0, "the platform had to refuse nothing");
+        // What is left is for what stops spend.
+        spend(Use::Protect, world.meta.account()).await.0.unwrap();
+        assert_eq!(world.view().blocks, 0);
     }
 }
 
