@@ -247,7 +247,10 @@ impl Client {
     async fn ask(&self, path: &str, query: String, body: Option<Body>, terms: Terms) -> Result<Value, Refusal> {
         let (passage, mut heard) = (self.pass(terms)?, Usage::default());
         let answer = self.send(path, query, body, terms, &mut heard).await;
-        passage.heard(&heard, self.clock.now());
+        // An error on the way is no answer of the platform that could have said something.
+        if answer.is_ok() || heard != Usage::default() {
+            passage.heard(&heard, self.clock.now());
+        }
         answer
     }
 

@@ -34,8 +34,8 @@ const DECAY: f64 = 100.0 / 300.0;
 const STALE: SignedDuration = SignedDuration::from_secs(90);
 /// A score is never waited for longer than it takes to decay.
 const LONGEST: i64 = 300;
-/// A limit of which so many answers in a row from the first one on say nothing does not apply. Answers that are not about
-/// the account, as that of a search, and errors on the way say nothing either.
+/// A limit of which so many answers, from the first one on, say nothing does not apply until one does. Not the first one
+/// alone: the answer to a search is not about the account.
 const SILENCE: u32 = 3;
 
 /// Up to how many percent of a limit requests of a use are sent.

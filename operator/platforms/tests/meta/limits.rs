@@ -153,6 +153,22 @@ async fn requests_are_as_large_as_there_is_room_for_and_chains_are_begun_that_ca
 }
 
 #[tokio::test]
+async fn a_connector_that_has_looked_once_at_an_account_with_room_sends_whole_batches() {
+    let mut world = World::start().await;
+    world.spec.budget.amount = Money::parse("60000", "USD".parse().unwrap()).unwrap();
+    world.spec.markets = markets(200);
+    let lines = new_lines(&world.plan().await);
+    world.restart();
+    world.meta.account().await.unwrap();
+    world.observe().await;
+    world.counter.reset();
+    let (outcomes, _) = spend(Use::Grow, world.meta.create(&lines)).await;
+    assert_eq!(applied(&outcomes), 200, "{outcomes:?}");
+    // Two labels; campaigns, ad sets, creatives and ads, 45 of which are a batch.
+    assert_eq!(world.counter.writes(), 2 + 4 * 200_usize.div_ceil(45), "{:?}", world.counter.paths());
+}
+
+#[tokio::test]
 async fn a_limit_in_the_middle_of_a_chain_leaves_it_to_be_continued() {
     let mut world = World::start().await;
     world.spec.markets = markets(6);

@@ -50,8 +50,8 @@ fn file() -> Upload {
 async fn stage<S: Subject>() -> (World<S>, Vec<Action>) {
     let mut world = World::<S>::of(2).await;
     world.settle().await;
-    let (id, other) = (world.id("m0000"), world.id("m0001"));
-    let line = world.line("m0000").await;
+    let (id, other) = (world.id("US"), world.id("GB"));
+    let line = world.line("US").await;
     let half = money(line.budget.micros() / 2, line.budget.currency());
     let new = Value::Text("another name".to_owned());
     let changes = vec![
