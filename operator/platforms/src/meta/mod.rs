@@ -130,7 +130,11 @@ impl Meta {
             clock: connection.clock,
             base: format!("{endpoint}/{}", connection.api_version.as_deref().unwrap_or(VERSION)),
             account: connection.account_id.chars().filter(char::is_ascii_digit).collect(),
-            keeper: connection.hold.map(|hold| holder::Keeper::new(hold, connection.request_timeout, lag)),
+            // A rehearsal writes nothing, so it need not hold the account, and could not claim it.
+            keeper: connection
+                .hold
+                .filter(|_| !connection.rehearsal)
+                .map(|hold| holder::Keeper::new(hold, connection.request_timeout, lag)),
             pace: Pace::default(),
             headroom: Headroom::default(),
             rehearsal: connection.rehearsal,
