@@ -48,6 +48,11 @@ pub async fn spend<F: Future>(of: Use, call: F) -> (F::Output, u64) {
     (output, operations.load(Ordering::Relaxed))
 }
 
+/// What the operations of this call are used for, as [`spend`] has said.
+pub(crate) fn current_use() -> Use {
+    SPENDING.try_with(|spending| spending.of).unwrap_or(Use::Grow)
+}
+
 /// Sees what is used, for metrics.
 pub trait UseObserver: Send + Sync {
     /// Operations of a scope were used.
@@ -247,8 +252,8 @@ impl Meter {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether requests of a use are held back.
-    fn look(&self, of: Use) -> Result<(), PlatformError> {
+    /// Whether requests of a use are held back: an error says until when.
+    pub fn look(&self, of: Use) -> Result<(), PlatformError> {
         let now = self.clock.now();
         let mut held = self.held();
         held.retain(|_, until| *until > now);

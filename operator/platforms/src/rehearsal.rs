@@ -7,6 +7,7 @@ use std::sync::Arc;
 use adops_core::campaign::observed::{ExternalId, Snapshot};
 use adops_core::campaign::plan::{Action, NewLine};
 use adops_core::campaign::settings::ContentHash;
+use adops_core::catalog::media::MediaFacts;
 use adops_core::market::Place;
 use adops_core::platform::PlatformRules;
 use async_trait::async_trait;
@@ -24,6 +25,7 @@ fn refused() -> Outcome {
     Outcome::Failed(PlatformError::only_rehearses())
 }
 
+// Every method stands here, those with a default in the port, too: a default would hide what the platform has of its own.
 #[async_trait]
 impl AdPlatform for RehearsalOnly {
     fn rules(&self) -> Arc<dyn PlatformRules> {
@@ -100,6 +102,10 @@ impl AdPlatform for RehearsalOnly {
 
     async fn media(&self, wanted: &BTreeSet<ContentHash>) -> Result<BTreeMap<ContentHash, Uploaded>, PlatformError> {
         self.0.media(wanted).await
+    }
+
+    fn recognize(&self, url: &str, facts: &MediaFacts) -> BTreeSet<ContentHash> {
+        self.0.recognize(url, facts)
     }
 
     async fn upload(&self, _file: &Upload) -> Outcome {

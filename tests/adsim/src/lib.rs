@@ -304,6 +304,11 @@ impl AdSim {
         self.inner.platforms.tiktok().view(advertiser_id, self.inner.clock.now())
     }
 
+    /// How often the simulated TikTok has refused a call because of a limit that lasts for minutes or a day.
+    pub fn tiktok_blocks(&self) -> u64 {
+        self.inner.platforms.tiktok().windows.blocks
+    }
+
     /// Changes the rules of the simulated TikTok: delays, limits, versions, what is assumed. Accounts stay as they are.
     pub fn configure_tiktok(&self, change: impl FnOnce(&mut TikTokConfig)) {
         change(&mut self.inner.platforms.tiktok().config);

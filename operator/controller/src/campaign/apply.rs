@@ -297,11 +297,23 @@ pub fn settle(
                 if let Some(record) = item.line.as_ref().and_then(|key| records.get_mut(key)) {
                     record.refuse(action);
                 }
-                if let PlatformError::Rejected { reason, .. } = error {
-                    let failures = memory.rejections.get(&rejection_key).map_or(0, |rejection| rejection.failures) + 1;
+                let failures = memory.rejections.get(&rejection_key).map_or(0, |rejection| rejection.failures);
+                let held = match error {
                     // The same content is refused again, most likely: six waits of the usual back-off.
-                    let retry = backoff::until(failures + 6, gathered.now, queue::seed_of(&rejection_key.1));
-                    let rejection = Rejection { reason: *reason, message: error.to_string(), retry, failures };
+                    PlatformError::Rejected { reason, .. } => {
+                        let retry = backoff::until(failures + 7, gathered.now, queue::seed_of(&rejection_key.1));
+                        Some((*reason, retry, failures + 1))
+                    }
+                    // All else that was not sent may go as soon as what held it up is over.
+                    PlatformError::NotSent {
+                        reason: reason @ (Reason::RateLimited | Reason::QuotaLimited | Reason::BudgetBraked),
+                        until,
+                        ..
+                    } => Some((*reason, *until, failures)),
+                    _ => None,
+                };
+                if let Some((reason, retry, failures)) = held {
+                    let rejection = Rejection { reason, message: error.to_string(), retry, failures };
                     memory.rejections.insert(rejection_key, rejection);
                 }
             }

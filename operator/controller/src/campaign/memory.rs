@@ -15,8 +15,8 @@ pub struct CampaignMemory {
     pub generation: i64,
     /// Since when that generation is known.
     pub since: Option<Timestamp>,
-    /// Changes that the platform has refused: they are not sent again before the spec changes or the
-    /// time has come.
+    /// Changes that the platform has refused, or that had no room below a limit: they are not sent again before the
+    /// spec changes or the time has come.
     pub rejections: HashMap<(LineKey, String), Rejection>,
     /// Creates of this process whose outcome is not known: replacement number and when they began.
     pub attempts: BTreeMap<LineKey, (u32, Timestamp)>,
@@ -28,12 +28,12 @@ pub struct CampaignMemory {
     pub told: Option<Reason>,
 }
 
-/// A change that the platform has refused.
+/// A change that the platform has refused, or that must wait.
 #[derive(Debug, Clone)]
 pub struct Rejection {
     /// The one word.
     pub reason: Reason,
-    /// The platform's words.
+    /// In words.
     pub message: String,
     /// When it may be tried again.
     pub retry: Timestamp,

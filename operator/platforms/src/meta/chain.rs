@@ -75,8 +75,20 @@ impl Meta {
         let creatives = HashMap::new();
         let workshop = Workshop { meta: self, dictionary: &dictionary, labels, creatives: &creatives };
         let desk = Desk::new(&self.client);
-        let programs = lines.iter().map(|line| workshop.create(&desk, line)).collect();
-        desk.run(programs, || (lost(), Notes::default())).await
+        let (mut made, mut rest) = (Vec::with_capacity(lines.len()), lines);
+        // A line is begun if it can be brought to its end. The answers say how much room there is for the next ones.
+        while !rest.is_empty() {
+            let calls = rest.iter().map(|line| super::calls_of(&line.settings));
+            let (now, later) = rest.split_at(self.client.lines_that_fit(calls));
+            if now.is_empty() {
+                made.extend(later.iter().map(|_| failed(&self.client.no_room())));
+                break;
+            }
+            let programs = now.iter().map(|line| workshop.create(&desk, line)).collect();
+            made.extend(desk.run(programs, || (lost(), Notes::default())).await);
+            rest = later;
+        }
+        made
     }
 }
 

@@ -146,6 +146,7 @@ fn made(outcome: Outcome) -> Made {
 }
 
 /// What is changed.
+#[derive(Clone, Copy)]
 struct Subject<'a> {
     id: &'a str,
     tree: Option<&'a Tree>,

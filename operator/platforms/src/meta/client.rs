@@ -15,17 +15,18 @@ use serde_json::{Value, json};
 use super::auth::Auth;
 use super::errors::{self, Refusal, read_error};
 use super::file::File;
+use super::headroom::{Headroom, Passage, READ, WRITE};
 use super::holder::Keeper;
 use super::pace::Pace;
 use super::usage::{HEADERS, Usage};
 use super::wire::Page;
 use crate::clock::SharedClock;
 use crate::error::PlatformError;
-use crate::quota::Meter;
+use crate::quota::{Meter, current_use};
 use crate::text::encode;
 use crate::transport::{Answer, Transport};
 
-/// Calls of a batch at most.
+/// Calls of a batch of reads at most, as Meta takes them. Batches of writes are as large as the pace asks for.
 pub(super) const CALLS_PER_BATCH: usize = 50;
 /// Parameters by name. Nested values are JSON text.
 pub(super) type Params = Vec<(&'static str, String)>;
@@ -93,6 +94,7 @@ pub(super) struct Client {
     /// Who holds the account; none where no record is kept.
     pub(super) keeper: Option<Keeper>,
     pub(super) pace: Pace,
+    pub(super) headroom: Headroom,
     /// Whether nothing that is sent shall have an effect.
     pub(super) rehearsal: bool,
 }
@@ -128,8 +130,7 @@ impl Client {
         if terms.insights {
             self.look_at_insights()?;
         }
-        let body = self.send(path, form(params), None, terms).await?;
-        Ok(parse(body)?)
+        Ok(parse(self.ask(path, form(params), None, terms).await?)?)
     }
 
     /// All rows of an edge, to the last page; at most `rows` a page.
@@ -181,13 +182,13 @@ impl Client {
     pub(super) async fn post<T: DeserializeOwned>(&self, path: &str, params: &Params) -> Result<T, Refusal> {
         let not_after = self.hold().await?;
         let terms = Terms { write: true, not_after, ..Terms::READ };
-        Ok(parse(self.send(path, String::new(), Some(Body::Form(form(params))), terms).await?)?)
+        Ok(parse(self.ask(path, String::new(), Some(Body::Form(form(params))), terms).await?)?)
     }
 
     /// Writes what claims the account.
     pub(super) async fn post_as_anyone<T: DeserializeOwned>(&self, path: &str, params: &Params) -> Result<T, Refusal> {
         let terms = Terms { write: true, ..Terms::READ };
-        Ok(parse(self.send(path, String::new(), Some(Body::Form(form(params))), terms).await?)?)
+        Ok(parse(self.ask(path, String::new(), Some(Body::Form(form(params))), terms).await?)?)
     }
 
     /// Puts a file on an edge, if this cluster holds the account.
@@ -195,7 +196,7 @@ impl Client {
         let not_after = self.hold().await?;
         let terms = Terms { write: true, not_after, ..Terms::READ };
         let body = Body::Multipart(file.multipart(&self.credentials()));
-        Ok(parse(self.send(path, String::new(), Some(body), terms).await?)?)
+        Ok(parse(self.ask(path, String::new(), Some(body), terms).await?)?)
     }
 
     /// Sends calls together, at most [`CALLS_PER_BATCH`], of which all write or none. One answer for each, in order;
@@ -206,17 +207,28 @@ impl Client {
         let terms = Terms { write, calls: calls.len(), not_after, insights: false };
         let items: Vec<Value> = calls.iter().map(|call| call.item()).collect();
         let params = vec![("batch", Value::from(items).to_string()), ("include_headers", "true".to_owned())];
-        let answer = self.send("", String::new(), Some(Body::Form(form(&params))), terms).await?;
+        let (passage, mut heard) = (self.pass(terms)?, Usage::default());
+        let answer = self.send("", String::new(), Some(Body::Form(form(&params))), terms, &mut heard).await?;
         let Value::Array(rows) = answer else {
             let message = "a batch is not answered by a list".to_owned();
             return Err(PlatformError::Unreadable { message }.into());
         };
         let mut rows = rows.into_iter();
-        Ok(calls.iter().map(|_| self.of_batch(&rows.next().unwrap_or_default(), write)).collect())
+        let answers =
+            calls.iter().map(|_| self.of_batch(&rows.next().unwrap_or_default(), write, &mut heard)).collect();
+        passage.heard(&heard, self.clock.now());
+        Ok(answers)
+    }
+
+    fn pass(&self, terms: Terms) -> Result<Passage<'_>, PlatformError> {
+        // What the platform has said is over at a known time; what is reckoned from percentages, perhaps before.
+        self.meter.look(current_use())?;
+        let points = if terms.write { WRITE } else { READ };
+        self.headroom.pass(current_use(), terms.calls, points, self.clock.now())
     }
 
     /// One call's answer in that of a batch. A call that took too long has none.
-    fn of_batch(&self, row: &Value, write: bool) -> Result<Value, Refusal> {
+    fn of_batch(&self, row: &Value, write: bool, heard: &mut Usage) -> Result<Value, Refusal> {
         let (Some(code), Some(body)) = (row["code"].as_u64(), row["body"].as_str()) else {
             let message = "a call of a batch has no answer".to_owned();
             let error = PlatformError::UnknownOutcome { message };
@@ -227,11 +239,30 @@ impl Client {
             let text = |of: &str| header[of].as_str().unwrap_or_default();
             usage.hear(text("name"), text("value"));
         }
+        heard.join(&usage);
         self.judge(u16::try_from(code).unwrap_or_default(), body.as_bytes(), write, &usage)
     }
 
+    /// Sends a request that is a call.
+    async fn ask(&self, path: &str, query: String, body: Option<Body>, terms: Terms) -> Result<Value, Refusal> {
+        let (passage, mut heard) = (self.pass(terms)?, Usage::default());
+        let answer = self.send(path, query, body, terms, &mut heard).await;
+        // An error on the way is no answer of the platform that could have said something.
+        if answer.is_ok() || heard != Usage::default() {
+            passage.heard(&heard, self.clock.now());
+        }
+        answer
+    }
+
     /// Sends a request: a read without a body, a write with one.
-    async fn send(&self, path: &str, query: String, body: Option<Body>, terms: Terms) -> Result<Value, Refusal> {
+    async fn send(
+        &self,
+        path: &str,
+        query: String,
+        body: Option<Body>,
+        terms: Terms,
+        heard: &mut Usage,
+    ) -> Result<Value, Refusal> {
         let cost = u64::try_from(terms.calls).unwrap_or(u64::MAX);
         self.meter.before(cost).await?;
         if terms.write {
@@ -243,6 +274,7 @@ impl Client {
         for name in HEADERS {
             answer.header(name).into_iter().for_each(|text| usage.hear(name, text));
         }
+        heard.join(&usage);
         self.judge(answer.status, &answer.body, terms.write, &usage)
     }
 

@@ -2,7 +2,7 @@
 //!
 //! A line is a chain: each call needs what the one before it has answered. Lines have nothing to do with each other. So
 //! each line is a *program*, a plain sequence of [`Desk::ask`], and the desk lets all of them run until each has asked for
-//! something; then it sends what they ask for, fifty calls a batch, and goes on. A batch is not atomic: each call has an
+//! something; then it sends what they ask for, as many calls a batch as there is room for, and goes on. A batch is not atomic: each call has an
 //! answer of its own, and one that is refused takes no other with it.
 
 use std::collections::HashMap;
@@ -14,7 +14,7 @@ use std::task::Poll;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::client::{CALLS_PER_BATCH, Call, Client, parse};
+use super::client::{Call, Client, parse};
 use super::errors::Refusal;
 use super::rehearsal::{Notes, Part};
 use crate::error::PlatformError;
@@ -130,9 +130,13 @@ impl<'a> Desk<'a> {
                 return ends.into_iter().map(|end| end.unwrap_or_else(&lost)).collect();
             }
             let (writes, reads): (Vec<_>, Vec<_>) = asked.into_iter().partition(|(_, call)| call.writes());
-            for calls in [writes, reads] {
-                for chunk in calls.chunks(CALLS_PER_BATCH) {
+            for (write, mut calls) in [(true, &writes[..]), (false, &reads[..])] {
+                while !calls.is_empty() {
+                    // Where there is no room, the request says so.
+                    let size = self.client.batch_size(write).clamp(1, calls.len());
+                    let (chunk, rest) = calls.split_at(size);
                     self.send(chunk).await;
+                    calls = rest;
                 }
             }
         }

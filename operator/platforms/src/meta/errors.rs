@@ -244,7 +244,7 @@ mod tests {
         let usage = Usage {
             blocked: Some(SignedDuration::from_mins(19)),
             insights_blocked: Some(SignedDuration::from_mins(2)),
-            ease: None,
+            ..Usage::default()
         };
         let wait = |code: i64| {
             let body = format!(r#"{{"error":{{"message":"m","code":{code},"error_subcode":2446079}}}}"#);

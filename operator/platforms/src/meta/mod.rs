@@ -28,6 +28,7 @@ mod desk;
 mod edit;
 mod errors;
 mod file;
+mod headroom;
 mod holder;
 mod identity;
 mod inventory;
@@ -71,6 +72,7 @@ use self::account::{Basics, TokenEnd};
 use self::auth::Auth;
 use self::client::{CALLS_PER_BATCH, Client};
 use self::creative::Story;
+use self::headroom::Headroom;
 use self::labels::Labels;
 use self::library::Library;
 use self::money::Rounding;
@@ -130,8 +132,13 @@ impl Meta {
             clock: connection.clock,
             base: format!("{endpoint}/{}", connection.api_version.as_deref().unwrap_or(VERSION)),
             account: connection.account_id.chars().filter(char::is_ascii_digit).collect(),
-            keeper: connection.hold.map(|hold| holder::Keeper::new(hold, connection.request_timeout, lag)),
+            // A rehearsal writes nothing, so it need not hold the account, and could not claim it.
+            keeper: connection
+                .hold
+                .filter(|_| !connection.rehearsal)
+                .map(|hold| holder::Keeper::new(hold, connection.request_timeout, lag)),
             pace: Pace::default(),
+            headroom: Headroom::default(),
             rehearsal: connection.rehearsal,
         };
         Ok(Self {
@@ -246,6 +253,15 @@ impl Meta {
     }
 }
 
+/// How many calls it takes to create a line: its campaign and ad set, and a creative and an ad for each of its ads.
+fn calls_of(settings: &Settings) -> usize {
+    let ads = match settings.get(Field::Ads) {
+        Some(Value::Ads(ads)) => ads.len(),
+        _ => 0,
+    };
+    2 + 2 * ads
+}
+
 impl needs::Needs {
     /// What the trees refer to that are changed: looked up here, so that it is known when the changes are made.
     async fn current(
@@ -301,14 +317,10 @@ impl AdPlatform for Meta {
         self.client.meter.quota()
     }
 
-    /// A call each: of a line its campaign and ad set, and a creative and an ad for each of its ads.
+    /// In calls.
     fn cost(&self, change: &Action) -> u64 {
-        let of_ads = |settings: &Settings| match settings.get(Field::Ads) {
-            Some(Value::Ads(ads)) => ads.len(),
-            _ => 0,
-        };
         let calls = match change {
-            Action::Create(line) | Action::Complete { line, .. } => 2 + 2 * of_ads(&line.settings),
+            Action::Create(line) | Action::Complete { line, .. } => calls_of(&line.settings),
             Action::Set { to: Value::Ads(ads), .. } => 2 * ads.len(),
             Action::Enable { .. } => 3,
             Action::Mark { .. } => 2,

@@ -11,8 +11,11 @@ use jiff::Timestamp;
 const ROWS: usize = 500;
 /// Fewer rows are never asked for.
 const LEAST_ROWS: usize = 5;
-/// Meta takes a hundred changes of an account within a second; some are left to others.
+/// Meta takes a hundred changes of an account within a second, whatever else its headers say is free: that limit is
+/// documented (613/5044001), and no header tells of it. Some are left to others.
 const WRITES: usize = 90;
+/// Calls of a batch of writes at most: two of them are what may be sent within a second.
+pub(super) const WRITES_PER_BATCH: usize = WRITES / 2;
 /// A second, and what requests may come closer together on their way.
 const WINDOW: Duration = Duration::from_millis(1_100);
 
@@ -84,7 +87,7 @@ mod tests {
     fn within_a_second_no_more_is_sent_than_is_taken() {
         let (pace, start) = (Pace::default(), Instant::now());
         let (mut now, mut sent) = (start, Vec::new());
-        for changes in [50, 10, 50, 30, 50, 50, 1, 50] {
+        for changes in [45, 10, 45, 30, 45, 45, 1, 45] {
             while let Some(later) = pace.turn(changes, now) {
                 assert!(later > now);
                 now = later;

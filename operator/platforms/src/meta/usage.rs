@@ -5,9 +5,11 @@ use serde_json::Value;
 
 /// The headers.
 pub(super) const HEADERS: [&str; 3] = ["x-business-use-case-usage", "x-ad-account-usage", "x-app-usage"];
-/// From how many percent of a limit on growth waits.
+/// What percentages are given of.
+const PARTS: [&str; 3] = ["call_count", "total_cputime", "total_time"];
+/// From how many percent of an app's limit on growth waits.
 const NEAR: f64 = 75.0;
-/// How long it waits then; a used up account is as new after five minutes.
+/// How long it waits then.
 const PAUSE: SignedDuration = SignedDuration::from_secs(90);
 /// From how many percent on it waits longer.
 const VERY_NEAR: f64 = 90.0;
@@ -21,7 +23,11 @@ pub(super) struct Usage {
     pub(super) blocked: Option<SignedDuration>,
     /// How long no insights are given.
     pub(super) insights_blocked: Option<SignedDuration>,
-    /// How long growth should wait, so that the limit is not reached.
+    /// Percent of the account's score that are used.
+    pub(super) score: Option<f64>,
+    /// Percent of its calls an hour.
+    pub(super) management: Option<f64>,
+    /// How long growth should wait, so that the app's limit is not reached.
     pub(super) ease: Option<SignedDuration>,
 }
 
@@ -36,9 +42,9 @@ impl Usage {
             }
             "x-ad-account-usage" => {
                 longer(&mut self.blocked, seconds(&said["reset_time_duration"], 1));
-                self.percent(&said["acc_id_util_pct"]);
+                self.score = greater(self.score, said["acc_id_util_pct"].as_f64());
             }
-            "x-app-usage" => self.parts(&said),
+            "x-app-usage" => PARTS.iter().for_each(|part| self.app(&said[*part])),
             _ => {}
         }
     }
@@ -50,22 +56,31 @@ impl Usage {
             return;
         }
         longer(&mut self.blocked, wait);
-        self.parts(of);
-    }
-
-    fn parts(&mut self, of: &Value) {
-        for part in ["call_count", "total_cputime", "total_time"] {
-            self.percent(&of[part]);
+        for part in PARTS {
+            self.management = greater(self.management, of[part].as_f64());
         }
     }
 
-    fn percent(&mut self, used: &Value) {
+    /// Takes over what the call of another answer heard.
+    pub(super) fn join(&mut self, other: &Self) {
+        self.score = greater(self.score, other.score);
+        self.management = greater(self.management, other.management);
+    }
+
+    fn app(&mut self, used: &Value) {
         let used = used.as_f64().unwrap_or_default();
         if used >= VERY_NEAR {
             longer(&mut self.ease, Some(LONG_PAUSE));
         } else if used >= NEAR {
             longer(&mut self.ease, Some(PAUSE));
         }
+    }
+}
+
+fn greater(known: Option<f64>, heard: Option<f64>) -> Option<f64> {
+    match (known, heard) {
+        (Some(known), Some(heard)) => Some(known.max(heard)),
+        (known, heard) => known.or(heard),
     }
 }
 
@@ -106,12 +121,23 @@ mod tests {
     }
 
     #[test]
+    fn an_accounts_percentages_are_kept_apart() {
+        assert_eq!(heard("x-ad-account-usage", r#"{"acc_id_util_pct":9.67}"#).score, Some(9.67));
+        let header = r#"{"8":[{"type":"ads_management","call_count":3,"total_cputime":25,"total_time":7}]}"#;
+        let mut usage = heard("x-business-use-case-usage", header);
+        assert_eq!((usage.score, usage.management), (None, Some(25.0)));
+        usage.join(&Usage { management: Some(30.0), ..Usage::default() });
+        assert_eq!(usage.management, Some(30.0));
+        let insights = r#"{"8":[{"type":"ads_insights","call_count":90}]}"#;
+        assert_eq!(heard("x-business-use-case-usage", insights).management, None);
+    }
+
+    #[test]
     fn growth_waits_before_a_limit_is_reached() {
         for (percent, ease) in [("10", None), ("76.5", Some(PAUSE)), ("91", Some(LONG_PAUSE))] {
-            let usage = heard("x-ad-account-usage", &format!(r#"{{"acc_id_util_pct":{percent}}}"#));
+            let usage = heard("x-app-usage", &format!(r#"{{"call_count":{percent}}}"#));
             assert_eq!((usage.ease, usage.blocked), (ease, None), "{percent}");
         }
-        assert_eq!(heard("x-app-usage", r#"{"call_count":80}"#).ease, Some(PAUSE));
         assert_eq!(heard("x-app-usage", "<html>"), Usage::default());
     }
 }

@@ -10,31 +10,48 @@ use adops_platforms::error::{Disposition, PlatformError};
 use adops_platforms::meta::Meta;
 use adops_platforms::port::{AdPlatform, Connection, Outcome, Scope};
 use adops_platforms::quota::spend;
-use jiff::SignedDuration;
+use adsim::{Effect, Fault, Match, PlatformName};
+use jiff::{SignedDuration, Timestamp};
 
 use crate::support::{World, applied, config, connection, everything, markets, new_lines, words};
+
+/// Others use the account up, each of whom has heard nothing yet. The last of them, and what it was told: the platform
+/// has refused its request.
+async fn used_up(world: &World) -> (Meta, PlatformError) {
+    for _ in 0..100 {
+        let other = Meta::new(connection(&world.sim, &world.counter)).unwrap();
+        match spend(Use::Protect, other.account()).await.0 {
+            Err(error @ PlatformError::RateLimited { .. }) => return (other, error),
+            Ok(_) | Err(PlatformError::NotSent { .. }) => {}
+            Err(error) => panic!("{error:?}"),
+        }
+    }
+    panic!("the account is not used up: {:?}", world.counter.paths());
+}
+
+/// Nothing is sent before an instant, not even what stops spend, for it would be refused, too.
+async fn is_silent_until(meta: &Meta, world: &World, until: Timestamp) {
+    world.counter.reset();
+    let (result, _) = spend(Use::Protect, meta.observe(&everything())).await;
+    let Err(PlatformError::NotSent { reason: Reason::RateLimited, until: told, .. }) = result else {
+        panic!("{result:?}")
+    };
+    assert_eq!((told, world.counter.reads()), (until, 0));
+}
 
 #[tokio::test]
 async fn an_account_that_was_called_too_often_is_left_alone_until_the_headers_say() {
     let mut config = config();
     config.meta.quota.ads_management_per_hour = 12;
     let world = World::with(config).await;
-    let error = loop {
-        if let (Err(error), _) = spend(Use::Observe, world.meta.observe(&everything())).await {
-            break error;
-        }
-    };
+    let (refused, error) = used_up(&world).await;
     let PlatformError::RateLimited { retry_after: Some(wait), .. } = &error else { panic!("{error:?}") };
     assert!(*wait >= SignedDuration::from_mins(55), "the header is in minutes: {wait:?}");
     let until = world.sim.now() + *wait;
     assert_eq!(error.disposition(world.sim.now()), Disposition::RetryAt(until));
-    // Nothing more is sent before, not even what stops spend, for it would be refused, too.
-    world.counter.reset();
-    let (result, _) = spend(Use::Protect, world.meta.observe(&everything())).await;
-    let Err(PlatformError::NotSent { reason: Reason::RateLimited, until: told, .. }) = result else { panic!() };
-    assert_eq!((told, world.counter.reads()), (until, 0));
+    is_silent_until(&refused, &world, until).await;
     world.sim.set_now(until);
-    world.meta.observe(&everything()).await.unwrap();
+    refused.observe(&everything()).await.unwrap();
 }
 
 #[tokio::test]
@@ -45,15 +62,36 @@ async fn a_full_score_blocks_for_the_seconds_of_its_header_whatever_its_code() {
         config.meta.quota.block_seconds = 300;
         config.meta.quota.account_score_error = code;
         let world = World::with(config).await;
-        let error = loop {
-            if let (Err(error), _) = spend(Use::Observe, world.meta.observe(&everything())).await {
-                break error;
-            }
-        };
+        let (refused, error) = used_up(&world).await;
         let PlatformError::RateLimited { retry_after: Some(wait), .. } = error else { panic!("{error:?}") };
         assert_eq!(wait, SignedDuration::from_secs(300), "{code:?}");
-        world.tick(301);
-        world.meta.observe(&everything()).await.unwrap();
+        let until = world.sim.now() + wait;
+        is_silent_until(&refused, &world, until).await;
+        world.sim.set_now(until);
+        refused.observe(&everything()).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn who_has_heard_how_much_is_used_stops_before_the_platform_refuses() {
+    for (score, an_hour) in [(20.0, 100_000), (9_000.0, 12)] {
+        let mut config = config();
+        config.meta.quota.account_score = score;
+        config.meta.quota.ads_management_per_hour = an_hour;
+        let world = World::with(config).await;
+        let mut observed = 0;
+        let error = loop {
+            match spend(Use::Observe, world.meta.observe(&everything())).await.0 {
+                Ok(_) => observed += 1,
+                Err(error) => break error,
+            }
+        };
+        let PlatformError::NotSent { reason: Reason::RateLimited, until, .. } = error else { panic!("{error:?}") };
+        assert!(observed > 0 && until > world.sim.now(), "{observed}, {until}");
+        assert_eq!(world.view().blocks, 0, "the platform had to refuse nothing");
+        // What is left is for what stops spend.
+        spend(Use::Protect, world.meta.account()).await.0.unwrap();
+        assert_eq!(world.view().blocks, 0);
     }
 }
 
@@ -87,15 +125,57 @@ async fn growth_waits_before_the_limit_is_reached_and_a_stop_does_not() {
     assert!(world.plan().await.is_empty(), "{:?}", words(&world.plan().await));
     assert_eq!(world.view().campaigns.len(), 3);
     assert_eq!(world.view().live_daily_budget_micros, 600_000_000);
+    assert_eq!(world.view().blocks, 0, "the platform had to refuse nothing");
+}
+
+#[tokio::test]
+async fn requests_are_as_large_as_there_is_room_for_and_chains_are_begun_that_can_be_ended() {
+    let mut config = config();
+    config.meta.quota.account_score = 200.0;
+    config.meta.quota.block_seconds = 300;
+    let mut world = World::with(config).await;
+    world.spec.budget.amount = Money::parse("3000", "USD".parse().unwrap()).unwrap();
+    world.spec.markets = markets(40);
+    let mut rounds = 0;
+    while !world.plan().await.is_empty() {
+        let plan = world.plan().await;
+        world.apply(&plan).await;
+        let broken =
+            world.view().campaigns.iter().filter(|c| c.ad_sets.first().is_none_or(|s| s.ads.is_empty())).count();
+        assert_eq!(broken, 0, "a chain was begun that could not be ended");
+        world.tick(150);
+        rounds += 1;
+        assert!(rounds < 40, "{} campaigns", world.view().campaigns.len());
+    }
+    assert_eq!((world.view().campaigns.len(), world.view().blocks), (40, 0));
+    // 280 writes of three points, of which 75% of 200 go at once and half of that every 150 seconds.
+    assert!(rounds >= 6, "{rounds} rounds");
+}
+
+#[tokio::test]
+async fn a_connector_that_has_looked_once_at_an_account_with_room_sends_whole_batches() {
+    let mut world = World::start().await;
+    world.spec.budget.amount = Money::parse("60000", "USD".parse().unwrap()).unwrap();
+    world.spec.markets = markets(200);
+    let lines = new_lines(&world.plan().await);
+    world.restart();
+    world.meta.account().await.unwrap();
+    world.observe().await;
+    world.counter.reset();
+    let (outcomes, _) = spend(Use::Grow, world.meta.create(&lines)).await;
+    assert_eq!(applied(&outcomes), 200, "{outcomes:?}");
+    // Two labels; campaigns, ad sets, creatives and ads, 45 of which are a batch.
+    assert_eq!(world.counter.writes(), 2 + 4 * 200_usize.div_ceil(45), "{:?}", world.counter.paths());
 }
 
 #[tokio::test]
 async fn a_limit_in_the_middle_of_a_chain_leaves_it_to_be_continued() {
-    let mut config = config();
-    // Enough for what comes before, the campaigns and some ad sets.
-    config.meta.quota.ads_management_per_hour = 20;
-    let mut world = World::with(config).await;
+    let mut world = World::start().await;
     world.spec.markets = markets(6);
+    // Others have used the account up meanwhile.
+    let limit = Effect::Reject { category: "80004".into(), code: "2446079".into() };
+    let ad_set = Match::platform(PlatformName::Meta).operation("adset.create").contains("m0003");
+    world.sim.faults().add(Fault::new(ad_set, limit).times(2));
     for _ in 0..30 {
         let scope = Scope::All { held: world.records.values().filter_map(|record| record.id.clone()).collect() };
         if let Ok(snapshot) = world.meta.observe(&scope).await {

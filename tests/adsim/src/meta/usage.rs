@@ -33,6 +33,8 @@ pub struct Usage {
     management: Hour,
     insights: Hour,
     second: Option<(Instant, u32)>,
+    /// How often a call was refused for minutes: the limit a second is not among them.
+    pub blocks: u64,
 }
 
 /// Calls of the last hour, by minute.
@@ -91,6 +93,18 @@ impl Usage {
         if cost == Cost::Write {
             self.take_second(quota)?;
         }
+        let taken = self.take_longer(cost, active_ads, quota, now);
+        self.blocks += u64::from(taken.is_err());
+        taken
+    }
+
+    fn take_longer(
+        &mut self,
+        cost: Cost,
+        active_ads: usize,
+        quota: &MetaQuota,
+        now: Timestamp,
+    ) -> Result<(), GraphError> {
         self.take_score(if cost == Cost::Write { 3.0 } else { 1.0 }, quota, now)?;
         let (code, what) = if cost == Cost::Insights { (80_000, "ads-insights") } else { (80_004, "ad-account") };
         let most = limit(cost, active_ads, quota);

@@ -25,6 +25,8 @@ pub struct MetaAccountView {
     pub account_status: i64,
     /// Sum of the daily budgets that can be spent now; the module `live` says which those are.
     pub live_daily_budget_micros: i64,
+    /// How often a call was refused because of a limit that lasts for minutes.
+    pub blocks: u64,
     /// All campaigns, deleted ones too, by id.
     pub campaigns: Vec<MetaCampaignView>,
     /// All creatives, deleted ones too.
@@ -132,6 +134,7 @@ impl Meta {
             timezone_name: account.config.timezone_name.clone(),
             account_status: account.status,
             // Without the account's running sum, so that each holds the other to account in tests.
+            blocks: account.usage.blocks,
             live_daily_budget_micros: account.ids(Kind::Campaign).map(|c| live::of_campaign(account, c, now)).sum(),
             campaigns: account.all(Kind::Campaign).map(|campaign| viewer.campaign(campaign)).collect(),
             creatives: account.all(Kind::Creative).map(|creative| viewer.object(creative)).collect(),

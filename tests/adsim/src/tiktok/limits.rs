@@ -19,6 +19,8 @@ pub struct Windows {
     calls: HashMap<(String, String), Calls>,
     requests: HashMap<(String, &'static str, String), (Instant, u64)>,
     ad_writes: HashMap<u64, Instant>,
+    /// How often a call was refused for minutes or for the rest of a day: the limit a second is not among them.
+    pub blocks: u64,
 }
 
 #[derive(Debug, Default)]
@@ -40,6 +42,7 @@ impl Windows {
         if let Some(limit) = config.app_limit
             && let Some(window) = self.call(app, path, limit, now)
         {
+            self.blocks += u64::from(window != "QPS");
             let message = format!("Too many requests. Please retry in some time. ({window})");
             return Err(Refusal::new(code::THROTTLED, message));
         }
@@ -47,6 +50,7 @@ impl Windows {
             && !advertiser.is_empty()
             && let Some(window) = self.call(advertiser, path, limit, now)
         {
+            self.blocks += u64::from(window != "QPS");
             let message = format!(
                 "Advertiser ({advertiser})'s {window} reaches {window} limit for current path, request is temporarily \
                  restricted."

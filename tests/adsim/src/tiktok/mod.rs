@@ -61,7 +61,7 @@ pub struct TikTok {
     /// Tokens.
     pub auth: Auth,
     seed: u64,
-    windows: Windows,
+    pub(crate) windows: Windows,
     denied: BTreeSet<String>,
     last_id: u64,
     requests: u64,

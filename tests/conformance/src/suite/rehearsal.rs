@@ -51,8 +51,8 @@ fn file() -> Upload {
 async fn stage<S: Subject>() -> (World<S>, Vec<Action>) {
     let mut world = World::<S>::of(2).await;
     world.settle().await;
-    let (id, other) = (world.id("m0000"), world.id("m0001"));
-    let line = world.line("m0000").await;
+    let (id, other) = (world.id("US"), world.id("GB"));
+    let line = world.line("US").await;
     let half = money(line.budget.micros() / 2, line.budget.currency());
     let new = Value::Text("another name".to_owned());
     let changes = vec![
@@ -70,7 +70,7 @@ async fn stage<S: Subject>() -> (World<S>, Vec<Action>) {
 
 fn held(connection: Connection) -> Connection {
     let me = Holder { installation: "prod".to_owned(), cluster: "laptop".to_owned() };
-    let hold = Hold { me, takeover: None, bound: Duration::from_secs(60) };
+    let hold = Hold { me, takeover: None, bound: Duration::from_mins(1) };
     Connection { hold: Some(hold), rehearsal: true, ..connection }
 }
 

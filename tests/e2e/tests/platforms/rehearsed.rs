@@ -36,7 +36,7 @@ async fn plan(world: &World, text: &str) -> Value {
 fn verdicts(report: &Value, account: &str) -> Vec<(String, String)> {
     let campaigns = report["campaigns"].as_array().unwrap();
     let lines = campaigns.iter().flat_map(|campaign| campaign["lines"].as_array().unwrap());
-    let verdicts = lines.filter(|line| line["account"] == account).flat_map(|line| line["live"].as_array());
+    let verdicts = lines.filter(|line| line["account"] == account).filter_map(|line| line["live"].as_array());
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     verdicts.flatten().map(|verdict| (text(&verdict["verdict"]), text(&verdict["message"]))).collect()
 }

@@ -6,6 +6,7 @@
 mod order;
 mod quota;
 mod rate;
+mod throttled;
 
 use adops_e2e::world::World;
 use adsim::{AccountConfig, Change, LedgerEntry};
