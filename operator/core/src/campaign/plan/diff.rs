@@ -215,7 +215,7 @@ fn settings(subject: &Subject<'_>, wanted: &Wanted, line: &mut LinePlan, changes
         }
         let manner = view.rules.manner(field, from, &to, object, inputs.now);
         replace |= manner == Manner::Replace;
-        let action = Action::Set { id: object.id.clone(), field: field, from: from.cloned(), to, manner };
+        let action = Action::Set { id: object.id.clone(), field, from: from.cloned(), to, manner };
         changes.push(Change { action, cause });
     }
     if replace {
