@@ -217,16 +217,13 @@ impl Parse {
         }
         let mut adoptions = Vec::new();
         for (at, adopt) in spec.adopt.iter().enumerate() {
-            match adoptee(adopt) {
-                Some(object) => adoptions.push(domain::Adoption {
-                    account: adopt.account.clone(),
-                    market: adopt.market.clone(),
-                    object,
-                }),
-                None => {
-                    self.problem(&format!("spec.adopt[{at}]"), "needs either externalId or name, not both".to_owned())
-                }
-            }
+            let Some(object) = adoptee(adopt) else {
+                let message = "needs either externalId or name, not both".to_owned();
+                self.problem(&format!("spec.adopt[{at}]"), message);
+                continue;
+            };
+            let (account, market) = (adopt.account.clone(), adopt.market.clone());
+            adoptions.push(domain::Adoption { account, market, object });
         }
         adoptions
     }

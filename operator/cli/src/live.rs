@@ -160,7 +160,7 @@ fn of_account<'a>(campaign: usize, planned: &'a Planned, account: &Key) -> Vec<P
     let is_there = |name: &str| Key::account(&planned.key, name) == *account;
     let lines = planned.plan.lines.iter().filter(|line| is_there(&line.key.account));
     let lines = lines.flat_map(|line| {
-        let is_marked = line.changes.iter().any(|change| is_adoption(change));
+        let is_marked = line.changes.iter().any(is_adoption);
         let of = move |change: &'a Change| {
             let follows = is_marked && !matches!(change.action, Action::Mark { .. });
             (line.key.to_string(), &change.action, follows)

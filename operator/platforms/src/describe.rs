@@ -39,6 +39,15 @@ pub(crate) fn genders(settings: &Settings) -> BTreeSet<Gender> {
     if chosen.len() == 2 { BTreeSet::new() } else { chosen }
 }
 
+/// The ages of a group: `18-24`, or `65+`, which has no end.
+pub(crate) fn age_bounds(group: &str) -> Option<(u8, Option<u8>)> {
+    if let Some(from) = group.strip_suffix('+') {
+        return Some((from.parse().ok()?, None));
+    }
+    let (from, to) = group.split_once('-')?;
+    Some((from.parse().ok()?, Some(to.parse().ok()?)))
+}
+
 /// The language that is likely where an object is shown.
 pub(crate) fn likely_locale(settings: &Settings) -> Locale {
     let places = match settings.get(Field::Places) {
@@ -144,16 +153,11 @@ impl Shape<'_> {
         let words: BTreeSet<&str> = ads.iter().map(|ad| ad.call_to_action.as_str()).collect();
         let known = |word: &&str| CallToAction::ALL.into_iter().find(|call| (self.button)(*call) == *word);
         let told: Vec<&str> = words.iter().map(|word| if word.is_empty() { "none" } else { *word }).collect();
-        match words.first().filter(|_| words.len() == 1).and_then(known) {
-            Some(call) => Some(call).filter(|call| *call != self.usual),
-            None => {
-                why.insert(format!(
-                    "a Campaign's ads have one button that it has a word for, here is {}",
-                    told.join(", ")
-                ));
-                words.iter().find_map(known)
-            }
+        if let Some(call) = words.first().filter(|_| words.len() == 1).and_then(known) {
+            return Some(call).filter(|call| *call != self.usual);
         }
+        why.insert(format!("a Campaign's ads have one button that it has a word for, here is {}", told.join(", ")));
+        words.iter().find_map(known)
     }
 }
 

@@ -7,8 +7,8 @@ use adops_core::campaign::import::Description;
 use adops_core::campaign::observed::ObservedLine;
 use adops_core::campaign::settings::{AdSettings, Field, Settings, Value};
 use adops_core::campaign::spec::{
-    Ad, AgeRange, Audience, Bidding, Copy, Decimal, Declarations, Gender, GoogleChannel, GoogleOptions, MetaOptions,
-    Objective, TikTokOptions,
+    Ad, AgeRange, Audience, Bidding, Copy, Decimal, Declarations, GoogleChannel, GoogleOptions, MetaOptions, Objective,
+    TikTokOptions,
 };
 use adops_core::locale::{self, Locale};
 use adops_core::market::Place;
@@ -17,13 +17,12 @@ use adops_core::platform::Account;
 use super::bidding::Bid;
 use super::render::NAME_LENGTH;
 use super::text::{self, Keyword, UNKNOWN};
+use crate::describe::{Unsaid, age_bounds, genders, set, word};
 
 /// The locale of what is shown in no one language, where its places do not say more.
 const ANY_LANGUAGE: &str = "en";
 /// What a text ends in that is pinned to a place: see `tree`.
 const PINNED: &str = " (pinned to ";
-
-type Unsaid = BTreeMap<Field, String>;
 
 /// Describes a campaign.
 pub(super) fn describe(object: &ObservedLine, account: &Account) -> Result<Description, Vec<String>> {
@@ -92,20 +91,6 @@ pub(super) fn describe(object: &ObservedLine, account: &Account) -> Result<Descr
     })
 }
 
-fn word(settings: &Settings, field: Field) -> &str {
-    match settings.get(field) {
-        Some(Value::Text(text)) => text,
-        _ => "",
-    }
-}
-
-fn set(settings: &Settings, field: Field) -> BTreeSet<String> {
-    match settings.get(field) {
-        Some(Value::Set(words)) => words.clone(),
-        _ => BTreeSet::new(),
-    }
-}
-
 /// The keywords that can be written in Google's notation; it has no way to write a quotation mark, for example.
 fn keywords(settings: &Settings, field: Field, unsaid: &mut Unsaid) -> Vec<String> {
     let can_be_written = |written: &String| Keyword::parse(written).is_ok_and(|read| read.to_string() == *written);
@@ -154,26 +139,13 @@ fn locale_of(code: &str) -> Option<Locale> {
 }
 
 fn audience(settings: &Settings) -> Audience {
-    let targeted = set(settings, Field::Genders);
-    let genders = [("female", Gender::Female), ("male", Gender::Male)];
-    let chosen: BTreeSet<Gender> =
-        genders.into_iter().filter(|(word, _)| targeted.contains(*word)).map(|(_, gender)| gender).collect();
-    // All of them is no choice.
-    let genders = if chosen.len() == 2 { BTreeSet::new() } else { chosen };
-    Audience { ages: age_range(&set(settings, Field::Ages)), genders }
+    Audience { ages: age_range(&set(settings, Field::Ages)), genders: genders(settings) }
 }
 
 /// The range that covers just these groups; none if there is none, or if it is everybody.
 fn age_range(targeted: &BTreeSet<String>) -> Option<AgeRange> {
-    let bounds = |word: &str| -> Option<(u8, Option<u8>)> {
-        if let Some(from) = word.strip_suffix('+') {
-            return Some((from.parse().ok()?, None));
-        }
-        let (from, to) = word.split_once('-')?;
-        Some((from.parse().ok()?, Some(to.parse().ok()?)))
-    };
     let groups: Vec<(u8, Option<u8>)> =
-        targeted.iter().filter(|word| *word != UNKNOWN).filter_map(|word| bounds(word)).collect();
+        targeted.iter().filter(|word| *word != UNKNOWN).filter_map(|word| age_bounds(word)).collect();
     let from = groups.iter().map(|(from, _)| *from).min()?;
     let to = groups.iter().map(|(_, to)| to.unwrap_or(u8::MAX)).max().filter(|to| *to != u8::MAX);
     let range = AgeRange { from, to };

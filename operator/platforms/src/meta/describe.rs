@@ -13,7 +13,7 @@ use adops_core::campaign::spec::{
 use super::objective::{button, conversion_of, objective_of};
 use super::render::NAME_LENGTH;
 use super::targeting;
-use crate::describe::{Shape, Unsaid, bidding, genders, likely_locale, set, word};
+use crate::describe::{Shape, Unsaid, age_bounds, bidding, genders, likely_locale, set, word};
 
 /// The category of ads that are political somewhere: what is to be stated of them is their owner's to state.
 const POLITICAL: &str = "ISSUES_ELECTIONS_POLITICS";
@@ -72,14 +72,8 @@ pub(super) fn describe(object: &ObservedLine, files: &Files) -> Result<Descripti
 
 /// None for what a spec means if it says nothing.
 fn ages(settings: &Settings) -> Option<AgeRange> {
-    let words = word(settings, Field::Ages);
-    let range = match words.strip_suffix('+') {
-        Some(from) => AgeRange { from: from.parse().ok()?, to: None },
-        None => {
-            let (from, to) = words.split_once('-')?;
-            AgeRange { from: from.parse().ok()?, to: Some(to.parse().ok()?) }
-        }
-    };
+    let (from, to) = age_bounds(word(settings, Field::Ages))?;
+    let range = AgeRange { from, to };
     Some(range).filter(|range| targeting::ages(Some(*range)) != targeting::ages(None))
 }
 

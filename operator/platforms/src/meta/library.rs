@@ -79,8 +79,12 @@ impl Library {
         let images: Vec<Image> = client.pages(&client.edge("adimages"), &fields(IMAGE_FIELDS), usize::MAX).await?;
         let videos: Vec<Video> = client.pages(&client.edge("advideos"), &fields(VIDEO_FIELDS), usize::MAX).await?;
         let mut known = self.known();
-        images.iter().for_each(|image| known.note_image(image));
-        videos.iter().for_each(|video| known.note_video(video));
+        for image in &images {
+            known.note_image(image);
+        }
+        for video in &videos {
+            known.note_video(video);
+        }
         let images = images.iter().filter_map(|image| Some((hash_in(&image.name)?, of_image(image))));
         let videos = videos.iter().filter_map(|video| Some((hash_in(&video.title)?, of_video(video))));
         for (hash, (uploaded, medium)) in images.chain(videos) {

@@ -12,7 +12,7 @@ use adops_core::locale::Locale;
 use super::names;
 use super::render::OBJECTIVE;
 use super::words::{self, Goal};
-use crate::describe::{Shape, Unsaid, bidding, genders, likely_locale, set, word};
+use crate::describe::{Shape, Unsaid, age_bounds, bidding, genders, likely_locale, set, word};
 
 /// Describes a campaign.
 pub(super) fn describe(object: &ObservedLine, files: &Files) -> Result<Description, Vec<String>> {
@@ -95,16 +95,7 @@ fn locale(settings: &Settings, unsaid: &mut Unsaid) -> Locale {
 /// The range that covers just these groups; none if there is none, or if it is everybody.
 fn ages(settings: &Settings) -> Option<AgeRange> {
     let targeted = set(settings, Field::Ages);
-    let bounds = |word: &String| -> Option<(u8, Option<u8>)> {
-        match word.strip_suffix('+') {
-            Some(from) => Some((from.parse().ok()?, None)),
-            None => {
-                let (from, to) = word.split_once('-')?;
-                Some((from.parse().ok()?, Some(to.parse().ok()?)))
-            }
-        }
-    };
-    let groups: Vec<(u8, Option<u8>)> = targeted.iter().filter_map(bounds).collect();
+    let groups: Vec<(u8, Option<u8>)> = targeted.iter().filter_map(|word| age_bounds(word)).collect();
     let from = groups.iter().map(|(from, _)| *from).min()?;
     let to = groups.iter().map(|(_, to)| to.unwrap_or(u8::MAX)).max().filter(|to| *to != u8::MAX);
     let covers = |range| words::ages(range).is_ok_and(|covered| covered == targeted);

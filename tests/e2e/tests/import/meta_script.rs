@@ -118,7 +118,7 @@ fn ad_set(number: usize, sales: bool) -> Value {
     if number % 7 == 3 {
         targeting["genders"] = json!([2]);
     }
-    if number % 6 == 0 {
+    if number.is_multiple_of(6) {
         targeting["flexible_spec"] = json!([{"interests": [{"id": "6003107902433", "name": "Football"}]}]);
     }
     if number % 10 == 1 {
@@ -161,7 +161,7 @@ fn story(number: usize, kind: Kind, image: &str, video: &str) -> Value {
     let link = format!("https://example.com/a?b=c&n={number}#top");
     let button = ["LEARN_MORE", "SHOP_NOW", "GET_QUOTE"][number % 3];
     let button = json!({"type": button, "value": {"link": link}});
-    let text = if number % 11 == 0 { "All  episodes." } else { "All episodes, today." };
+    let text = if number.is_multiple_of(11) { "All  episodes." } else { "All episodes, today." };
     let mut data = json!({"message": text, "call_to_action": button});
     let name = match kind {
         Kind::Video => {
