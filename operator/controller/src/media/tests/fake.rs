@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use adops_core::campaign::line::{DesiredLine, LineProblem};
-use adops_core::campaign::observed::{ObservedLine, Snapshot};
+use adops_core::campaign::observed::{ExternalId, ObservedLine, Snapshot};
 use adops_core::campaign::plan::{Action, NewLine};
 use adops_core::campaign::settings::{ContentHash, Field, Settings, Value};
 use adops_core::catalog::media::MediaFacts;
