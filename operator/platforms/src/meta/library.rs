@@ -396,6 +396,43 @@ mod tests {
     }
 
     #[test]
+    fn an_image_of_others_is_recognized_by_its_address_or_its_sum_and_one_of_ours_is_what_its_name_says() {
+        let library = Library::default();
+        let image = |hash: &str, name: &str| Image {
+            hash: hash.to_owned(),
+            name: name.to_owned(),
+            permalink_url: format!("https://meta.example/?d={hash}"),
+            ..Image::default()
+        };
+        let named = ContentHash("a".repeat(64));
+        {
+            let mut known = library.known();
+            for image in [image("7", "summer.jpg"), image("c0ffee", "b.jpg"), image("9", &format!("{named}.jpg"))] {
+                known.note_image(&image);
+            }
+            known.hashes.insert(Reference::Image("9".to_owned()), named);
+        }
+        let facts = |hash: &str, md5: &str| MediaFacts {
+            hash: ContentHash(hash.to_owned()),
+            md5: md5.to_owned(),
+            kind: MediaKind::Image,
+            format: "jpg".to_owned(),
+            width: 1080,
+            height: 1080,
+            duration_ms: None,
+            size: 1,
+        };
+        let words =
+            |url: &str, facts| library.recognize(url, &facts).into_iter().map(|word| word.0).collect::<Vec<_>>();
+        assert_eq!(words("https://meta.example/?d=7#x", facts("one", "1")), ["meta:image:7"]);
+        assert_eq!(words("https://cdn.example.com/b.jpg", facts("two", "c0ffee")), ["meta:image:c0ffee"]);
+        assert_eq!(words("https://meta.example/?d=9", facts("three", "3")), [""; 0]);
+        assert_eq!(words("https://cdn.example.com/c.jpg", facts("four", "4")), [""; 0]);
+        let known = library.known_hashes(&BTreeSet::from([Reference::Image("7".to_owned())]));
+        assert_eq!(known[&Reference::Image("7".to_owned())], ContentHash("one".to_owned()));
+    }
+
+    #[test]
     fn what_meta_does_not_take_is_told_with_what_it_takes() {
         let file = |kind, format: &str, size, duration_ms| MediaFacts {
             hash: ContentHash(String::new()),

@@ -423,4 +423,36 @@ mod tests {
         assert_eq!(state(false, "2027-03-01T12:59:00Z"), Processing::Underway);
         assert!(matches!(state(false, "2027-03-01T13:01:00Z"), Processing::Failed(_)));
     }
+
+    #[test]
+    fn all_videos_of_others_with_one_content_are_recognized_by_their_sum() {
+        let library = Library::default();
+        let row = |id: &str, name: &str, signature: &str| File {
+            video_id: id.to_owned(),
+            file_name: name.to_owned(),
+            signature: signature.to_owned(),
+            ..File::default()
+        };
+        {
+            let mut known = library.known();
+            for row in [row("v1", "a.mp4", "5u"), row("v2", "copy of a.mp4", "5u"), row("v3", "b.mp4", "51")] {
+                known.seen.insert(row.video_id.clone(), library_file(&row));
+            }
+        }
+        let facts = |md5: &str, kind| MediaFacts {
+            hash: ContentHash("content".to_owned()),
+            md5: md5.to_owned(),
+            kind,
+            format: "mp4".to_owned(),
+            width: 1080,
+            height: 1920,
+            duration_ms: None,
+            size: 1,
+        };
+        let words = |facts| library.recognize(&facts).into_iter().map(|word| word.0).collect::<Vec<_>>();
+        assert_eq!(words(facts("none", MediaKind::Video)), [""; 0]);
+        assert_eq!(words(facts("5u", MediaKind::Image)), [""; 0]);
+        assert_eq!(words(facts("5u", MediaKind::Video)), ["video v1", "video v2"]);
+        assert_eq!(words(facts("5u", MediaKind::Video)), [""; 0], "from now on they are told by the hash");
+    }
 }
