@@ -16,8 +16,22 @@ use anyhow::{Context, anyhow, bail};
 use crate::project::{self, Project};
 
 /// What takes longest begins first, so that nothing is left to run alone in the end.
-const LONGEST_FIRST: &[&str] =
-    &["kill_matrix", "soak", "leadership", "attack", "import", "bad_input", "walk", "recovery", "platforms", "meta"];
+const LONGEST_FIRST: &[&str] = &[
+    "kill_matrix",
+    "soak",
+    "import",
+    "attack",
+    "bad_input",
+    "leadership",
+    "safety",
+    "queue",
+    "recovery",
+    "platforms",
+    "meta",
+    "tiktok",
+    "campaign",
+    "google",
+];
 
 /// A program that runs tests.
 struct Program {
