@@ -27,6 +27,7 @@ Usage: cargo xtask <TASK>
   crds [--check]                 writes crds/ and the chart's from the types; --check only tells whether they differ
   chart [--check]                writes deploy/rbac.yaml from the chart; --check tells whether it differs, and lints
   bench campaigns [--lines N]    what the operator costs, with a real API server: a table, and JSON in target/bench
+  bench platforms [--lines N]    what each connector asks its platform for: a poll, and many changes
   cluster up [ARGS]              a real control plane in target/cluster/dev (or --dir DIR), in the background
   cluster down [ARGS]            stops it; --purge removes it, too
   cluster env [ARGS]             how to reach it: eval \"$(cargo xtask cluster env)\"
