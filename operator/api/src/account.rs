@@ -309,6 +309,9 @@ pub struct AdAccountStatus {
     /// How many objects the account holds, and how many it may hold.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub objects: Option<ObjectCount>,
+    /// How many ads run, or are in review, under the account's page, and how many may.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ads: Option<ObjectCount>,
     /// The sum of the daily budgets that adops has live on the account. For example "6000.00 EUR".
     #[schemars(length(max = 32))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -344,6 +347,7 @@ impl Default for AdAccountStatus {
             minimum_daily_budget: None,
             budget_step: None,
             objects: None,
+            ads: None,
             live_budget: None,
             holder: None,
             backoff: None,

@@ -111,9 +111,11 @@ impl Accounts {
             self.notes.push(message);
         }
         let planned = file.unwrap_or(live);
-        let objects = status.objects.and_then(|count| {
+        let count = |count: Option<adops_api::account::ObjectCount>| {
+            let count = count?;
             Some(ObjectCount { live: u32::try_from(count.live).ok()?, limit: u32::try_from(count.limit).ok()? })
-        });
+        };
+        let (objects, ads) = (count(status.objects), count(status.ads));
         let amount = |text: &Option<String>| amount(text.as_deref()?, currency);
         let step = amount(&status.budget_step).map(Money::micros);
         let budget_unit = step.unwrap_or_else(|| rules.budget_unit(currency));
@@ -133,6 +135,7 @@ impl Accounts {
             name_template: Some(object.spec.name_template.clone()),
             identity: adops_api::convert::identity(&object.spec),
             objects,
+            ads,
         };
         let account_now = account(planned);
         if let Some(ceiling) = account_now.ceiling.filter(|ceiling| ceiling.currency() != currency) {

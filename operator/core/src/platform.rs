@@ -68,6 +68,8 @@ pub struct Account {
     pub identity: BTreeMap<String, String>,
     /// How many line objects exist and may exist there.
     pub objects: Option<ObjectCount>,
+    /// How many ads run, or are in review, under its identity, and how many may: where the platform limits that.
+    pub ads: Option<ObjectCount>,
 }
 
 impl Account {
@@ -77,10 +79,10 @@ impl Account {
     }
 }
 
-/// How many objects an account holds, and how many it may.
+/// How many objects there are of a kind that the platform limits, and how many there may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ObjectCount {
-    /// Not removed, whoever made them.
+    /// That count towards the limit now, whoever made them.
     pub live: u32,
     /// The platform's limit.
     pub limit: u32,

@@ -60,6 +60,8 @@ pub struct AccountFacts {
     pub minimum_daily_budget: Option<Money>,
     /// How many line objects it holds, whoever made them, and may hold.
     pub objects: Option<ObjectCount>,
+    /// How many ads run, or are in review, under the account's identity, and how many may.
+    pub ads: Option<ObjectCount>,
     /// When the credentials end, where the platform says.
     pub credentials_expire: Option<Timestamp>,
 }

@@ -18,6 +18,7 @@ import textwrap
 from facebook_business.adobjects import (
     ad,
     adaccount,
+    adaccountadvolume,
     adcreative,
     adimage,
     adlabel,
@@ -46,11 +47,12 @@ FIELDS = NODES | {
     "image": adimage.AdImage,
     "insights": adsinsights.AdsInsights,
     "targeting": targeting.Targeting,
+    "volume": adaccountadvolume.AdAccountAdVolume,
     "geo": targetinggeolocation.TargetingGeoLocation,
 }
 EDGES = set(
     """/ /campaigns /adsets /ads /adcreatives /adlabels /adimages /advideos /insights /minimum_budgets
-    /campaignsbylabels /adsetsbylabels /adsbylabels /adcreativesbylabels""".split()
+    /ads_volume /campaignsbylabels /adsetsbylabels /adsbylabels /adcreativesbylabels""".split()
 )
 ENUMS = {
     "campaign.status": campaign.Campaign.Status,

@@ -165,6 +165,7 @@ impl<S: Subject> World<S> {
             name_template: None,
             identity: access.identity,
             objects: facts.objects,
+            ads: facts.ads,
         }
     }
 

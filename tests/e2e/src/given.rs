@@ -238,7 +238,8 @@ impl World {
     pub async fn patch_account(&self, name: &str, spec: Value) {
         let accounts: Api<adops_api::AdAccount> = Api::namespaced(self.admin.clone(), &self.namespace);
         let patch = Patch::Merge(json!({ "spec": spec }));
-        accounts.patch(name, &PatchParams::default(), &patch).await.expect("a patch");
+        let written = accounts.patch(name, &PatchParams::default(), &patch).await.expect("a patch");
+        self.heard(|operator| &operator.accounts, &written).await;
     }
 
     /// Changes a Campaign's metadata by a merge patch.

@@ -19,8 +19,17 @@ pub struct KillSwitch {
     at: AtomicUsize,
     armed: AtomicBool,
     dead: AtomicBool,
+    struck: Mutex<Option<String>>,
     names: Mutex<Vec<String>>,
+    at_kind: Mutex<Option<String>>,
     hold: Mutex<Option<Arc<Hold>>>,
+}
+
+/// What kind of point a name is of: that name without the numbers of accounts and objects.
+pub fn kind(name: &str) -> String {
+    let pieces = name.split(['/', ':', ' ']);
+    let words = pieces.map(|piece| if piece.chars().any(|c| c.is_ascii_digit()) { "N" } else { piece });
+    words.collect::<Vec<_>>().join("/")
 }
 
 /// A point at which everything that comes by waits until it is let go.
@@ -68,6 +77,17 @@ impl KillSwitch {
         self.armed.store(true, Ordering::SeqCst);
     }
 
+    /// Stops everything at the first point of this [`kind`] from here on.
+    pub fn arm_kind(&self, kind: &str) {
+        *self.at_kind.lock().unwrap_or_else(PoisonError::into_inner) = Some(kind.to_owned());
+    }
+
+    /// Only counts from here on.
+    pub fn disarm(&self) {
+        self.armed.store(false, Ordering::SeqCst);
+        self.at_kind.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+
     /// Holds everything at points whose name contains `part`.
     pub fn hold(&self, part: &'static str) -> Arc<Hold> {
         let hold = Arc::new(Hold { part, reached: watch::Sender::new(false), released: watch::Sender::new(false) });
@@ -85,6 +105,11 @@ impl KillSwitch {
         self.dead.load(Ordering::SeqCst)
     }
 
+    /// The name of the point at which it struck.
+    pub fn struck(&self) -> Option<String> {
+        self.struck.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// What the points were.
     pub fn names(&self) -> Vec<String> {
         self.names.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -96,12 +121,14 @@ impl KillSwitch {
         let name = name();
         let hold = self.hold.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let hold = hold.filter(|hold| name.contains(hold.part));
-        self.names.lock().unwrap_or_else(PoisonError::into_inner).push(name);
+        let at_kind = self.at_kind.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        self.names.lock().unwrap_or_else(PoisonError::into_inner).push(name.clone());
         if let Some(hold) = hold {
             hold.pass().await;
         }
         let here = self.armed.load(Ordering::SeqCst) && index == self.at.load(Ordering::SeqCst);
-        if here {
+        if here || at_kind.is_some_and(|at| at == kind(&name)) {
+            self.struck.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(name);
             self.dead.store(true, Ordering::SeqCst);
         }
         if self.is_dead() {

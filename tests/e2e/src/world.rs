@@ -10,6 +10,7 @@ use adops_controller::media::MediaOptions;
 use adops_controller::operator::{Operator, Options, Shared};
 use adops_controller::runtime::clock::Clock;
 use adops_controller::runtime::cluster::ClusterIdentity;
+use adops_controller::runtime::watch::{Key, Store};
 use adops_platforms::allow::AllowList;
 use adops_platforms::holder::Record;
 use adops_platforms::port::REQUEST_TIMEOUT;
@@ -21,7 +22,7 @@ use kube::api::{DeleteParams, DynamicObject, ListParams, Patch, PatchParams, Pos
 use kube::client::ClientBuilder;
 use kube::core::{GroupVersionKind, TypeMeta};
 use kube::discovery::ApiResource;
-use kube::{Api, Client, ResourceExt};
+use kube::{Api, Client, Resource, ResourceExt};
 use serde::Deserialize;
 use tokio::sync::watch;
 
@@ -453,7 +454,22 @@ spec:
     pub async fn patch_campaign(&self, name: &str, spec: serde_json::Value) {
         let campaigns: Api<Campaign> = Api::namespaced(self.admin.clone(), &self.namespace);
         let patch = Patch::Merge(serde_json::json!({ "spec": spec }));
-        campaigns.patch(name, &PatchParams::default(), &patch).await.expect("a patch");
+        let written = campaigns.patch(name, &PatchParams::default(), &patch).await.expect("a patch");
+        self.heard(|operator| &operator.campaigns, &written).await;
+    }
+
+    /// Waits until the operator, if there is one and its watch brings anything, has heard of a new generation: what
+    /// rests before that does not rest.
+    pub async fn heard<K: Resource + Clone>(&self, store: impl Fn(&Shared) -> &Store<K>, written: &K) {
+        let limit = Instant::now() + Duration::from_secs(2);
+        let key = Key::new(&self.namespace, &written.name_any());
+        let generation = written.meta().generation;
+        while let Some(operator) = self.operator.as_ref().filter(|_| Instant::now() < limit) {
+            if store(&operator.shared).get(&key).is_some_and(|stored| stored.meta().generation >= generation) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
     }
 
     /// Sets an annotation of a Campaign.

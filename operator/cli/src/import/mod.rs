@@ -116,6 +116,7 @@ fn account(name: &str, stored: &AdAccount, facts: &AccountFacts) -> Account {
         name_template: Some(spec.name_template.clone()),
         identity: adops_api::convert::identity(spec),
         objects: facts.objects,
+        ads: facts.ads,
     }
 }
 

@@ -114,6 +114,7 @@ fn status(campaign: &Campaign) -> CampaignStatus {
         name_template: Some("{campaign} {market}".to_owned()),
         identity: BTreeMap::new(),
         objects: None,
+        ads: None,
     };
     let accounts = BTreeMap::from([(account.name.clone(), account.clone())]);
     let desired =

@@ -168,7 +168,12 @@ fn compute(
         status.poll_interval = known.interval.map(|interval| convert::written(interval.as_secs()));
         status.minimum_daily_budget = facts.minimum_daily_budget.map(|minimum| minimum.to_string());
         status.budget_step = known.connection.as_ref().and_then(|connected| step(facts, connected));
-        status.objects = facts.objects.map(|count| ObjectCount { live: count.live.into(), limit: count.limit.into() });
+        let count = |count: adops_core::platform::ObjectCount| ObjectCount {
+            live: count.live.into(),
+            limit: count.limit.into(),
+        };
+        status.objects = facts.objects.map(count);
+        status.ads = facts.ads.map(count);
     }
     if let Some(live) = spending.live {
         status.live_budget = Some(live.to_string());

@@ -266,6 +266,9 @@ impl Known {
                 return;
             }
         };
+        if matches!(outcome, Outcome::Applied { .. }) {
+            self.count(action);
+        }
         match (action, outcome) {
             (Action::Pause { .. }, Outcome::Applied { .. }) => _ = self.stopping.insert(id.clone()),
             (Action::Enable { .. }, _) => _ = self.stopping.remove(&id),
@@ -273,6 +276,29 @@ impl Known {
         }
         let slot = self.unsettled.entry(id).or_insert(until);
         *slot = (*slot).max(until);
+    }
+
+    /// Keeps right, until they are read again, the counts of what the platform limits.
+    pub fn count(&mut self, action: &Action) {
+        let Some(facts) = &mut self.facts else { return };
+        let objects = facts.objects.as_mut();
+        match action {
+            Action::Create(_) => objects.into_iter().for_each(|count| count.live = count.live.saturating_add(1)),
+            Action::Remove { .. } => objects.into_iter().for_each(|count| count.live = count.live.saturating_sub(1)),
+            Action::Enable { id, .. } | Action::Pause { id } => {
+                let line = self.lines.get(id);
+                let (Some(ads), Some(line)) = (&mut facts.ads, line) else { return };
+                let many = u32::try_from(line.settings.ad_count()).unwrap_or(u32::MAX);
+                ads.live = match (action, line.delivery) {
+                    (Action::Enable { .. }, Delivery::PausedByUs | Delivery::PausedByOthers) => {
+                        ads.live.saturating_add(many)
+                    }
+                    (Action::Pause { .. }, Delivery::Enabled) => ads.live.saturating_sub(many),
+                    _ => ads.live,
+                };
+            }
+            _ => {}
+        }
     }
 
     /// Takes one remove out of the hourly allowance, or says when there will be one again.

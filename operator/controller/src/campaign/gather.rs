@@ -336,6 +336,7 @@ fn known(
         name_template: Some(object.spec.name_template.clone()),
         identity: adops_api::convert::identity(&object.spec),
         objects: facts.objects,
+        ads: facts.ads,
     };
     let of_own = |id: &ExternalId| snapshot.lines.contains_key(id);
     let platform = &connected.platform;

@@ -191,6 +191,14 @@ impl Settings {
         self.0.get(place).map(|(_, value)| value.as_ref())
     }
 
+    /// How many ads there are.
+    pub fn ad_count(&self) -> usize {
+        match self.get(Field::Ads) {
+            Some(Value::Ads(ads)) => ads.len(),
+            _ => 0,
+        }
+    }
+
     /// Sets a field.
     pub fn set(&mut self, field: Field, value: Value) {
         let value = Arc::new(value);

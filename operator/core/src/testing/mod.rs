@@ -65,6 +65,7 @@ pub(crate) fn account(name: &str) -> Account {
         name_template: None,
         identity: BTreeMap::new(),
         objects: None,
+        ads: None,
     }
 }
 

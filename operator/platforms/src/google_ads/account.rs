@@ -38,6 +38,7 @@ pub(super) async fn read(client: &Client, known: Option<Basics>) -> Result<(Acco
         budget_unit: basics.unit,
         minimum_daily_budget: None,
         objects: Some(ObjectCount { live: u32::try_from(live).unwrap_or(u32::MAX), limit: CAMPAIGNS }),
+        ads: None,
         credentials_expire: None,
     };
     Ok((facts, basics))

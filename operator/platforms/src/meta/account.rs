@@ -1,12 +1,13 @@
 //! The account's facts.
 
 use adops_core::money::{Currency, Money};
+use adops_core::platform::ObjectCount;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::client::Client;
 use super::money;
-use super::wire::{Account, MinimumBudget, Page, TokenFacts};
+use super::wire::{Account, AdVolume, MinimumBudget, Page, TokenFacts};
 use crate::error::PlatformError;
 use crate::port::AccountFacts;
 
@@ -29,19 +30,30 @@ pub(super) struct TokenEnd {
     end: Option<Timestamp>,
 }
 
-/// Reads the account's facts; `known` spares what never changes. `step` is the unit of budgets in minor units.
+/// What is remembered from one reading of the facts to the next.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Memory {
+    token: TokenEnd,
+    /// How many ads run, or are in review, under the Page, and how many may.
+    ads: Option<ObjectCount>,
+}
+
+/// Reads the account's facts; `known` spares what never changes. `step` is the unit of budgets in minor units, `page` the
+/// Page that its ads are shown under.
 pub(super) async fn read(
     client: &Client,
     known: Option<Basics>,
-    token: &mut TokenEnd,
+    memory: &mut Memory,
     step: i64,
+    page: Option<&str>,
 ) -> Result<(AccountFacts, Basics), PlatformError> {
     let account = account(client).await?;
     let basics = match known {
         Some(basics) => basics,
         None => basics(client, &account).await?,
     };
-    *token = token_end(client, *token).await;
+    memory.token = token_end(client, memory.token).await;
+    memory.ads = ads_of_page(client, page, memory.ads).await;
     let facts = AccountFacts {
         currency: basics.currency,
         time_zone: basics.time_zone.clone(),
@@ -50,9 +62,10 @@ pub(super) async fn read(
         status: status(&account),
         budget_unit: money::unit(basics.currency) * step,
         minimum_daily_budget: basics.minimum,
-        // Meta has limits, and tells them only by refusing what is beyond.
+        // The limits on other objects are told only by refusing what is beyond.
         objects: None,
-        credentials_expire: token.end,
+        ads: memory.ads,
+        credentials_expire: memory.token.end,
     };
     Ok((facts, basics))
 }
@@ -61,6 +74,18 @@ pub(super) async fn read(
 pub(super) async fn read_basics(client: &Client) -> Result<Basics, PlatformError> {
     let account = account(client).await?;
     basics(client, &account).await
+}
+
+/// How many ads of any account run, or are in review, under the Page, and how many may. A Page that the token may not
+/// ask about has no figures; what is beyond its limit is then told by refusing it. What cannot be read now is as before.
+async fn ads_of_page(client: &Client, page: Option<&str>, known: Option<ObjectCount>) -> Option<ObjectCount> {
+    let fields = "ads_running_or_in_review_count,limit_on_ads_running_or_in_review".to_owned();
+    let params = vec![("page_id", page?.to_owned()), ("fields", fields)];
+    match client.get::<Page<AdVolume>>(&client.edge("ads_volume"), &params).await {
+        Ok(volume) => volume.data.first().and_then(|row| Some(ObjectCount { live: row.count?, limit: row.limit? })),
+        Err(PlatformError::Rejected { .. } | PlatformError::CredentialsInvalid { .. }) => None,
+        Err(_) => known,
+    }
 }
 
 async fn account(client: &Client) -> Result<Account, PlatformError> {

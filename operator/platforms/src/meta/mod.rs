@@ -68,7 +68,7 @@ use jiff::{SignedDuration, Timestamp};
 
 pub use self::rules::Rules;
 
-use self::account::{Basics, TokenEnd};
+use self::account::{Basics, Memory};
 use self::auth::Auth;
 use self::client::{CALLS_PER_BATCH, Client};
 use self::creative::Story;
@@ -105,7 +105,9 @@ pub struct Meta {
     labels: Labels,
     library: Library,
     basics: OnceLock<Basics>,
-    token: tokio::sync::Mutex<TokenEnd>,
+    /// The Page that ads are shown under.
+    page: Option<String>,
+    memory: tokio::sync::Mutex<Memory>,
     rounding: Mutex<Rounding>,
     /// What the last reading of each campaign said of how it is to be changed, and when it was read.
     known: Mutex<HashMap<ExternalId, (Instant, Arc<Tree>)>>,
@@ -149,7 +151,8 @@ impl Meta {
             labels: Labels::default(),
             library: Library::default(),
             basics: OnceLock::new(),
-            token: tokio::sync::Mutex::default(),
+            page: connection.identity.get("pageId").cloned(),
+            memory: tokio::sync::Mutex::default(),
             rounding: Mutex::default(),
             known: Mutex::default(),
         })
@@ -340,8 +343,9 @@ impl AdPlatform for Meta {
 
     async fn account(&self) -> Result<AccountFacts, PlatformError> {
         let step = self.rounding().step();
-        let mut token = self.token.lock().await;
-        let (facts, basics) = account::read(&self.client, self.basics.get().cloned(), &mut token, step).await?;
+        let mut memory = self.memory.lock().await;
+        let (known, page) = (self.basics.get().cloned(), self.page.as_deref());
+        let (facts, basics) = account::read(&self.client, known, &mut memory, step, page).await?;
         self.basics.get_or_init(|| basics);
         Ok(facts)
     }

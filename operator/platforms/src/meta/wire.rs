@@ -157,6 +157,16 @@ pub(super) struct MinimumBudget {
     pub(super) min_daily_budget_imp: i64,
 }
 
+/// How many ads run, or are in review, under a Page, and how many may.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct AdVolume {
+    #[serde(rename = "ads_running_or_in_review_count")]
+    pub(super) count: Option<u32>,
+    #[serde(rename = "limit_on_ads_running_or_in_review")]
+    pub(super) limit: Option<u32>,
+}
+
 /// What `debug_token` tells.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]

@@ -34,6 +34,7 @@ impl Found {
             budget_unit: self.currency.minor_unit_micros(),
             minimum_daily_budget: None,
             objects: None,
+            ads: None,
             credentials_expire: None,
         }
     }

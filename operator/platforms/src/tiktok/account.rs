@@ -36,6 +36,7 @@ pub(super) async fn read(client: &Client) -> Result<(AccountFacts, Basics), Plat
         budget_unit: money::step(currency),
         minimum_daily_budget: None,
         objects: None,
+        ads: None,
         credentials_expire: None,
     };
     Ok((facts, basics))

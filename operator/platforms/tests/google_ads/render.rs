@@ -31,6 +31,7 @@ fn account() -> Account {
         name_template: None,
         identity: BTreeMap::new(),
         objects: None,
+        ads: None,
     }
 }
 

@@ -269,6 +269,7 @@ impl World {
             name_template: None,
             identity: BTreeMap::new(),
             objects: facts.objects,
+            ads: facts.ads,
         }
     }
 

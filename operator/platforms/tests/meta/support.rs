@@ -106,7 +106,7 @@ pub fn connection(sim: &AdSim, counter: &Arc<Counter>) -> Connection {
         manager_id: None,
         endpoint: Some(sim.meta_url()),
         api_version: None,
-        identity: BTreeMap::new(),
+        identity: BTreeMap::from([("pageId".to_owned(), PAGE.to_owned())]),
         credentials: secrets(),
         installation: "prod".parse().unwrap(),
         allow: AllowList::new(&["http://127.0.0.1".to_owned()]).unwrap(),
@@ -183,6 +183,7 @@ impl World {
             name_template: None,
             identity: self.identity.clone(),
             objects: facts.objects,
+            ads: facts.ads,
         }
     }
 

@@ -360,6 +360,25 @@ async fn a_page_that_may_run_no_more_ads_is_told_on_the_line() {
 }
 
 #[tokio::test]
+async fn how_many_ads_may_run_under_the_page_is_read() {
+    let mut config = config();
+    config.meta.limits.ads_per_page = 7;
+    let mut world = World::with(config).await;
+    let count = async |world: &World| world.meta.account().await.unwrap().ads.map(|ads| (ads.live, ads.limit));
+    assert_eq!(count(&world).await, Some((0, 7)));
+    world.settle().await;
+    assert_eq!(count(&world).await, Some((3, 7)));
+    let us = world.id("US");
+    assert_eq!(applied(&world.meta.change(&[pause(&us)]).await), 1);
+    assert_eq!(count(&world).await, Some((2, 7)), "what is paused does not count");
+    // A page that the token may not ask about is no reason to do nothing.
+    let mut connection = crate::support::connection(&world.sim, &world.counter);
+    connection.identity.insert("pageId".into(), "900000000000009".into());
+    let elsewhere = adops_platforms::meta::Meta::new(connection).unwrap();
+    assert_eq!(elsewhere.account().await.unwrap().ads, None);
+}
+
+#[tokio::test]
 async fn many_campaigns_are_stopped_with_a_listing_and_few_batches() {
     let mut world = World::start().await;
     world.spec.budget.amount = money("30000", "USD");

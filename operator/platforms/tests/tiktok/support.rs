@@ -198,6 +198,7 @@ impl World {
             name_template: None,
             identity: self.identity.clone(),
             objects: facts.objects,
+            ads: facts.ads,
         }
     }
 

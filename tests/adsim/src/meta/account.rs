@@ -105,9 +105,10 @@ impl Account {
         self.get(*self.images.get(hash)?).filter(|image| image.is_present())
     }
 
-    /// How many ads of a Page run or are in review.
-    pub fn ads_of_page(&self, page: &str) -> usize {
-        self.page_ads.get(page).map_or(0, BTreeSet::len)
+    /// The ads of a Page that are set to be active.
+    pub fn ads_of_page(&self, page: &str) -> impl Iterator<Item = &Arc<Object>> {
+        let ids = self.page_ads.get(page).into_iter().flatten();
+        ids.filter_map(|id| self.get(*id))
     }
 
     /// How many objects of a kind are neither deleted nor archived.

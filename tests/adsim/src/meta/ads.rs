@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::errors::GraphError;
 use super::media::check_url;
 use super::object::{Kind, Object};
+use super::pages::check_new;
 use super::params::Params;
 use super::status;
 use super::write::{Context, Draft};
@@ -121,7 +122,7 @@ pub fn create(context: Context<'_>, params: &Params) -> Result<Map<String, Value
         return Err(GraphError::required("creative"));
     }
     give_creative(&mut draft)?;
-    check_page_limit(&draft)?;
+    check_new(context, &draft.doc)?;
     draft.finish()
 }
 
@@ -135,9 +136,6 @@ pub fn update(before: &Object, context: Context<'_>, params: &Params) -> Result<
     draft.fixed("adset_id")?;
     if params.has("creative") {
         give_creative(&mut draft)?;
-    }
-    if !before.is_active() {
-        check_page_limit(&draft)?;
     }
     let mut doc = draft.finish()?;
     if context.config.rules.creative_swap_is_ignored {
@@ -177,19 +175,4 @@ fn give_creative(draft: &mut Draft<'_>) -> Result<(), GraphError> {
     }
     draft.doc.insert("creative".into(), id.into());
     Ok(())
-}
-
-fn check_page_limit(draft: &Draft<'_>) -> Result<(), GraphError> {
-    if draft.doc.get("status") != Some(&json!("ACTIVE")) {
-        return Ok(());
-    }
-    let account = draft.context.account;
-    let creative = draft.doc.get("creative").and_then(Value::as_str).and_then(|id| id.parse().ok());
-    let page = creative.and_then(|id| account.get(id)).map(|creative| creative.page().to_owned());
-    let most = draft.context.config.limits.ads_per_page;
-    if page.is_none_or(|page| account.ads_of_page(&page) < most) {
-        return Ok(());
-    }
-    let message = format!("The Page has reached its limit of {most} ads that run or are in review.");
-    Err(GraphError::invalid(2_490_303, "Page Ad Limit Reached", message).at("creative"))
 }

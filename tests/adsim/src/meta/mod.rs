@@ -26,6 +26,7 @@ pub mod live;
 pub mod media;
 pub mod nodes;
 pub mod object;
+pub mod pages;
 pub mod params;
 pub mod places;
 mod port;

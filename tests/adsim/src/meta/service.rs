@@ -263,6 +263,10 @@ impl Meta {
                 let minimums = super::budgets::Minimums::of(&account.config);
                 Ok(unchanged(json!({ "data": [minimums.to_json(&account.config.currency)] })))
             }
+            ("GET", "ads_volume") => {
+                let account = self.view(&writer.account, call.now)?.account;
+                super::pages::volume(account, &self.config, &call.params).map(unchanged)
+            }
             ("POST", "adimages") => {
                 let origin = call.base.rsplit_once('/').map_or("", |(origin, _)| origin).to_owned();
                 self.create_images(writer, &call.params, &origin)

@@ -172,6 +172,11 @@ impl<'a> Draft<'a> {
     /// The status. New objects are active unless told otherwise.
     pub fn status(&mut self) -> Result<(), GraphError> {
         self.choice("status")?;
+        if let Some(before) = self.before
+            && self.doc.get("status") == Some(&json!("ACTIVE"))
+        {
+            super::pages::check_activation(self.context, before)?;
+        }
         if self.before.is_none() {
             let status = self.doc.entry("status").or_insert_with(|| "ACTIVE".into());
             if !matches!(status.as_str(), Some("ACTIVE" | "PAUSED")) {

@@ -216,6 +216,22 @@ async fn limits_of_ads_per_page_and_ad_set() {
     assert_eq!(client.error("POST", &paused, json!({"status": "ACTIVE"})).await, (100, Some(2_490_303)));
     client.ok("POST", &second, json!({"status": "PAUSED"})).await;
     client.ok("POST", &paused, json!({"status": "ACTIVE"})).await;
+
+    // What is paused above does not run, and does not come back when others have taken its place.
+    let volume = async |params: Value| client.get(&act("ads_volume"), params).await["data"][0].clone();
+    let fields = "actor_id,ads_running_or_in_review_count,limit_on_ads_running_or_in_review";
+    let of_page = json!({"page_id": PAGE, "fields": fields});
+    let counted = |count: i64| json!({"actor_id": PAGE, "ads_running_or_in_review_count": count, "limit_on_ads_running_or_in_review": 2});
+    assert_eq!(volume(of_page.clone()).await, counted(2));
+    client.ok("POST", &line.campaign, json!({"status": "PAUSED"})).await;
+    assert_eq!(volume(of_page.clone()).await, counted(0));
+    let other = client.line("b").await;
+    assert_eq!(volume(json!({})).await, json!({"ads_running_or_in_review_count": 1}));
+    assert_eq!(client.error("POST", &line.campaign, json!({"status": "ACTIVE"})).await, (100, Some(2_490_303)));
+    client.ok("POST", &other.set, json!({"status": "PAUSED"})).await;
+    client.ok("POST", &line.campaign, json!({"status": "ACTIVE"})).await;
+    assert_eq!(volume(json!({"show_breakdown_by_actor": true})).await["actor_id"], PAGE);
+    assert_eq!(client.error("GET", &act("ads_volume"), json!({"page_id": "9"})).await.0, 100);
 }
 
 #[tokio::test]

@@ -1,8 +1,10 @@
 //! Specs that contradict themselves, the account, or the platform.
 
 use adops_e2e::given::{self, ad, copy, said};
+use adops_e2e::reach::META;
 use adops_e2e::world::World;
 use adsim::{Effect, Fault, Match};
+use kube::ResourceExt;
 use serde_json::{Value, json};
 
 /// What kubectl says to the plain user when the API server does not take a spec.
@@ -140,8 +142,30 @@ async fn an_accounts_object_limit_is_told_and_what_fits_is_made() {
     let Some(world) = world.await else { return };
     let Some((mut world, message)) = stalled_in(world, json!({}), "ObjectLimit").await else { return };
     assert!(message.contains("google-global/"), "{message}");
+    until_lines(&mut world, "1/2").await;
     world.poll().await;
-    assert!(world.on_platform().len() <= 1);
+    assert_eq!(world.on_platform().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pages_limit_of_ads_is_told_and_what_fits_is_made() {
+    let everywhere = given::everywhere_with(|config| config.meta.limits.ads_per_page = 3).await;
+    let Some((world, files)) = everywhere else { return };
+    let media = ["a-9x16.mp4", "a-1x1.jpg"].map(|name| format!("{}/{name}", files.url()));
+    let spec = json!({"accounts": ["meta-global"], "ads": ad(json!({"media": media}))});
+    let Some((mut world, message)) = stalled_in(world, spec, "ObjectLimit").await else { return };
+    assert!(message.contains("under the page of the account meta-global"), "{message}");
+    assert!(message.contains("of 3 ads run"), "{message}");
+    until_lines(&mut world, "1/2").await;
+    world.poll().await;
+    assert_eq!(world.sim.meta_account(META).present().count(), 1);
+    let snapshot = world.look().await;
+    let account = snapshot.accounts.iter().find(|account| account.name_any() == "meta-global");
+    let status = account.and_then(|account| account.status.clone()).unwrap();
+    assert_eq!(status.ads.map(|ads| (ads.live, ads.limit)), Some((2, 3)));
+    // What would pass the limit is not even tried.
+    let refused: Vec<_> = world.sim.requests().into_iter().filter(|request| request.status >= 400).collect();
+    assert!(refused.is_empty(), "{refused:#?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,7 +5,7 @@ use adops_conformance::subject::{Hand, Object};
 use adops_e2e::given;
 use adops_e2e::reach;
 use adops_e2e::world::World;
-use adsim::PlatformName;
+use adsim::{LedgerEntry, PlatformName};
 use serde_json::json;
 
 use crate::plan;
@@ -86,9 +86,13 @@ async fn taken_over(platform: PlatformName, objective: &str) {
     let sim = world.sim.clone();
     let is_marked = || {
         let mut objects = reach::objects(&sim, platform).into_iter();
-        objects.any(|object| object.id == id && object.name.starts_with(&format!("{NAME} [test.")))
+        objects.any(|object| object.id == id && object.name.contains("[test."))
     };
     world.until("it is taken over", |snapshot| held(&snapshot).as_ref() == Some(&id) && is_marked()).await;
+    // The marker goes behind the name as it was; what the spec wants of names and all else comes after it.
+    let marked = format!("{NAME} [test.");
+    let names = |entry: &LedgerEntry| entry.after.values().any(|v| v.as_str().is_some_and(|v| v.starts_with(&marked)));
+    assert!(world.changes().iter().any(names), "{:#?}", world.changes());
 
     // What is called so now is none of its business.
     reach::by_hand(&world.sim, platform, &Hand::Rename(&id, "another name"));

@@ -137,7 +137,8 @@ async fn on_meta_with_a_tenth_of_what_is_needed_all_that_shrinks_goes_first_and_
     };
     let paused = begins("runs-1 ");
     assert_eq!(paused.len(), 2);
-    assert!(paused.iter().all(|object| !object.enabled), "{paused:?}");
+    let status = world.campaign("runs-1").await.status;
+    assert!(paused.iter().all(|object| !object.enabled), "{paused:?} at {}: {status:#?}", world.now());
     assert_eq!(world.sim.meta_account(META).blocks, 0, "a limit was run into");
 }
 

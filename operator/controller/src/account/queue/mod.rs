@@ -30,8 +30,8 @@ use crate::runtime::metrics::{Class, Metrics};
 use crate::runtime::watch::Key;
 
 /// How long growth waits for stops that were announced and are about to arrive. In real time: they need a write to the
-/// API server, no more.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// API server, no more; a busy one takes its time.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Whose changes they are.
 #[derive(Debug, Clone)]

@@ -126,9 +126,10 @@ async fn serve_creates(shared: &Shared, account: &AccountState, platform: &Arc<d
     let now = shared.clock.now();
     {
         let mut known = account.known();
-        for outcome in &results {
+        for (line, outcome) in lines.into_iter().zip(&results) {
             count(shared, "create", outcome);
             if let Outcome::Applied { id } = outcome {
+                known.count(&Action::Create(Box::new(line)));
                 known.created.insert(id.clone(), now + platform.read_after_write_lag());
             }
         }

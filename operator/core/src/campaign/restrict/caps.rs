@@ -1,4 +1,4 @@
-//! What concerns several lines at once: an account's object limit, and what the spend authority grants.
+//! What concerns several lines at once: what the spend authority grants.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,30 +12,6 @@ use crate::marker::CampaignHash;
 use crate::money::Money;
 use crate::rates::Rates;
 use crate::reason::Reason;
-
-/// An account never holds more objects than the platform allows: what would pass the limit is not begun.
-pub(super) fn object_limits(inputs: &Inputs<'_>, plan: &mut Plan) {
-    let is_create = |change: &Change| matches!(change.action, Action::Create(_));
-    for (account, view) in inputs.accounts {
-        let Some(count) = view.account.objects else { continue };
-        let room = usize::try_from(count.limit.saturating_sub(count.live)).unwrap_or(usize::MAX);
-        let on_it = |line: &&mut LinePlan| line.key.account == *account;
-        let total = plan.lines.iter_mut().filter(on_it).flat_map(|line| &line.changes).filter(|c| is_create(c)).count();
-        let message = format!(
-            "the account {account} holds {} of {} objects: of the {total} that this Campaign would create {} fit",
-            count.live,
-            count.limit,
-            room.min(total)
-        );
-        let mut begun = 0;
-        for line in plan.lines.iter_mut().filter(on_it) {
-            filter(&mut line.changes, &mut line.withheld, |change| {
-                begun += usize::from(is_create(change));
-                (is_create(change) && begun > room).then(|| (Reason::ObjectLimit, message.clone()))
-            });
-        }
-    }
-}
 
 /// The caps of a Campaign's changes.
 pub(super) struct Caps {

@@ -3,6 +3,7 @@
 //! as [`Withheld`].
 
 mod caps;
+mod limits;
 #[cfg(test)]
 mod tests;
 mod totals;
@@ -76,7 +77,8 @@ pub fn policy(inputs: &Inputs<'_>, mut plan: Plan, authority: &mut SpendAuthorit
             guards.iter().find_map(|guard| guard(&context, change))
         });
     }
-    caps::object_limits(inputs, &mut plan);
+    limits::objects(inputs, &mut plan);
+    limits::ads(inputs, &mut plan);
     plan
 }
 

@@ -328,6 +328,30 @@ fn an_object_limit_is_said_before_the_first_create() {
 }
 
 #[test]
+fn a_limit_of_ads_under_a_page_is_said_before_the_first_create() {
+    let mut world = World::new(spec(&["US", "GB", "DE"]), at("2027-03-10T08:00:00Z"));
+    let limit = |world: &mut World, live| {
+        world.accounts.get_mut("a").unwrap().ads = Some(ObjectCount { live, limit: 10 });
+    };
+    limit(&mut world, 8);
+    let plan = world.look();
+    assert_eq!(changes(&plan).len(), 2);
+    let held = plan.lines.iter().find_map(|line| line.withheld.first()).unwrap();
+    assert_eq!(held.reason, Reason::ObjectLimit);
+    assert!(held.message.contains("8 of 10") && held.message.contains("of the 3") && held.message.contains("2 fit"));
+
+    // What stands paused is not enabled either; stops and budgets are not concerned.
+    let mut world = two();
+    world.edit(|spec| spec.state = State::Paused);
+    world.settle();
+    world.edit(|spec| spec.state = State::Active);
+    limit(&mut world, 10);
+    assert_eq!(withheld(&world.look()), ["GB: enable ObjectLimit", "US: enable ObjectLimit"]);
+    limit(&mut world, 9);
+    assert_eq!((changes(&world.look()).len(), withheld(&world.look()).len()), (1, 1));
+}
+
+#[test]
 fn an_increase_waits_until_the_decrease_is_seen() {
     let mut world = two();
     world.edit(|spec| {
