@@ -27,7 +27,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 /// How many worlds run at once.
-const AT_ONCE: usize = 4;
+const AT_ONCE: usize = 6;
 /// How many points of a scenario are tried on other platforms than Google by default.
 const FEW: usize = 3;
 

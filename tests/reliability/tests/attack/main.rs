@@ -33,7 +33,7 @@ use crate::ask::Ask;
 use crate::field::Field;
 
 /// How many worlds run at once.
-const AT_ONCE: usize = 4;
+const AT_ONCE: usize = 6;
 /// Steps of a run.
 const STEPS: usize = 18;
 const CAMPAIGNS: [&str; 3] = ["spring", "summer", "autumn"];

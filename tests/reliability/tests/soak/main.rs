@@ -23,7 +23,7 @@ use tokio::task::JoinSet;
 use tracing_subscriber::EnvFilter;
 
 /// How many months are lived at once; most of their time is waiting.
-const AT_ONCE: usize = 4;
+const AT_ONCE: usize = 8;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn after_a_month_of_everything_the_platforms_are_what_the_specs_say() {
