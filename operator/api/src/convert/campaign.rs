@@ -1,59 +1,22 @@
-//! From what a user wrote to the domain's types, inside of which an invalid Campaign cannot be written down.
-//!
-//! The schemas and rules of the CRDs have refused most of what is wrong; here is what they cannot judge (whether a time
-//! zone or a currency exists), and what an older CRD may have let in. All that is wrong is told, not only the first.
+//! A Campaign's spec, field by field.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
-use adops_core::budget::brakes::Brakes;
 use adops_core::campaign::line::CampaignId;
-use adops_core::campaign::settings::Field;
 use adops_core::campaign::spec as domain;
 use adops_core::locale::Locale;
 use adops_core::market::{Market, Place};
 use adops_core::money::{Currency, Money};
-use adops_core::platform::Platform;
 use adops_core::rates::{Rate, Rates};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use crate::account;
+use super::words::{adoptee, call_to_action, objective, policies, special_ad_category, split, state};
+use super::{FieldProblem, InvalidSpec};
 use crate::campaign::{self as api, Campaign};
-use crate::common::DailyAmount;
-
-/// All that keeps a resource from being carried out as written.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub struct InvalidSpec {
-    /// What is wrong; never empty.
-    pub problems: Vec<FieldProblem>,
-}
-
-impl fmt::Display for InvalidSpec {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, problem) in self.problems.iter().enumerate() {
-            write!(f, "{}{problem}", if index == 0 { "" } else { "; " })?;
-        }
-        Ok(())
-    }
-}
-
-/// What is wrong with one field.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FieldProblem {
-    /// The field's path, for example `spec.flight.timeZone`.
-    pub field: String,
-    /// What is wrong.
-    pub message: String,
-}
-
-impl fmt::Display for FieldProblem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.field, self.message)
-    }
-}
 
 impl TryFrom<&Campaign> for domain::CampaignSpec {
     type Error = InvalidSpec;
@@ -70,83 +33,10 @@ impl TryFrom<&Campaign> for domain::CampaignSpec {
     }
 }
 
-/// The ceiling of an AdAccount as money.
-///
-/// # Errors
-///
-/// If the amount or the currency cannot be read.
-pub fn ceiling(ceiling: &DailyAmount) -> Result<Money, InvalidSpec> {
-    let mut parse = Parse::default();
-    parse
-        .money("spec.ceiling", "daily", &ceiling.daily, &ceiling.currency)
-        .ok_or(InvalidSpec { problems: parse.problems })
-}
-
-/// What an AdAccount asks of changes of budgets. What cannot be read lets nothing grow.
-pub fn brakes(brakes: Option<&account::Brakes>) -> Brakes {
-    let Some(brakes) = brakes else { return Brakes::default() };
-    let percent = |text: &String| text.strip_suffix('%').and_then(|number| number.parse().ok()).unwrap_or(0);
-    Brakes {
-        changes_per_hour: brakes.changes_per_hour.map(|number| u32::try_from(number).unwrap_or(0)),
-        max_step_percent: brakes.max_step.as_ref().map(percent),
-    }
-}
-
-/// A poll interval such as `5m`.
-pub fn poll_interval(text: &str) -> Option<std::time::Duration> {
-    let unit = match text.as_bytes().last()? {
-        b's' => 1,
-        b'm' => 60,
-        b'h' => 3600,
-        _ => return None,
-    };
-    let number: u64 = text[..text.len() - 1].parse().ok()?;
-    (number > 0).then(|| number.checked_mul(unit)).flatten().map(std::time::Duration::from_secs)
-}
-
-/// Under whom ads are shown on an account, by what the platform calls it, and who makes them.
-pub fn identity(account: &account::AdAccountSpec) -> BTreeMap<String, String> {
-    let meta = account.meta.clone().unwrap_or_default();
-    let tiktok = account.tiktok.clone().unwrap_or_default();
-    let given = [
-        ("pageId", meta.page_id),
-        ("instagramId", meta.instagram_id),
-        ("pixelId", meta.pixel_id.or(tiktok.pixel_id)),
-        ("identityId", tiktok.identity_id),
-        ("ads", pinterest_ads(account)),
-    ];
-    given.into_iter().filter_map(|(name, id)| Some((name.to_owned(), id?))).collect()
-}
-
-/// Who makes the ads on Pinterest, if it is said.
-fn pinterest_ads(account: &account::AdAccountSpec) -> Option<String> {
-    account.pinterest.as_ref()?.ads.map(|account::PinterestAds::ByHand| "ByHand".to_owned())
-}
-
-/// An interval as a poll interval is written: in the largest unit that has no rest.
-pub fn written(seconds: i64) -> String {
-    match seconds {
-        _ if seconds % 3600 == 0 => format!("{}h", seconds / 3600),
-        _ if seconds % 60 == 0 => format!("{}m", seconds / 60),
-        _ => format!("{seconds}s"),
-    }
-}
-
-impl From<account::Platform> for Platform {
-    fn from(platform: account::Platform) -> Self {
-        Self::named(match platform {
-            account::Platform::Google => "Google",
-            account::Platform::Meta => "Meta",
-            account::Platform::TikTok => "TikTok",
-            account::Platform::Pinterest => "Pinterest",
-        })
-    }
-}
-
 /// Parses fields and collects what is wrong with them.
 #[derive(Default)]
-struct Parse {
-    problems: Vec<FieldProblem>,
+pub(super) struct Parse {
+    pub(super) problems: Vec<FieldProblem>,
 }
 
 impl Parse {
@@ -307,7 +197,7 @@ impl Parse {
         Rates::new(base, rates)
     }
 
-    fn money(&mut self, path: &str, field: &str, amount: &str, currency: &str) -> Option<Money> {
+    pub(super) fn money(&mut self, path: &str, field: &str, amount: &str, currency: &str) -> Option<Money> {
         let currency = self.parsed(&format!("{path}.currency"), currency)?;
         match Money::parse(amount, currency) {
             Ok(money) => Some(money),
@@ -510,108 +400,4 @@ fn ages(text: &str) -> Option<domain::AgeRange> {
     };
     let from = from.parse().ok()?;
     to.is_none_or(|to| from <= to).then_some(domain::AgeRange { from, to })
-}
-
-fn split(split: Option<&api::Split>) -> domain::Split {
-    let Some(split) = split else { return domain::Split::default() };
-    let weights = |weights: &BTreeMap<String, i32>| {
-        weights.iter().map(|(name, weight)| (name.clone(), u32::try_from(*weight).unwrap_or(1))).collect()
-    };
-    domain::Split { accounts: weights(&split.accounts), markets: weights(&split.markets) }
-}
-
-/// Which object an adoption is of; none for what the CRD refuses.
-fn adoptee(adopt: &api::AdoptLine) -> Option<domain::Adoptee> {
-    match (&adopt.external_id, &adopt.name) {
-        (Some(id), None) => Some(domain::Adoptee::Id(id.clone())),
-        (None, Some(name)) => Some(domain::Adoptee::Name(name.clone())),
-        (Some(_), Some(_)) | (None, None) => None,
-    }
-}
-
-fn policies(spec: &api::CampaignSpec) -> domain::Policies {
-    domain::Policies {
-        drift: match spec.drift_policy {
-            api::DriftPolicy::Correct => domain::DriftPolicy::Correct,
-            api::DriftPolicy::Report => domain::DriftPolicy::Report,
-        },
-        stops_by_hand: match spec.stops_by_hand {
-            api::StopsByHand::Keep => domain::StopsByHand::Keep,
-            api::StopsByHand::Override => domain::StopsByHand::Override,
-        },
-        deletion: match spec.deletion_policy {
-            api::DeletionPolicy::Pause => domain::DeletionPolicy::Pause,
-            api::DeletionPolicy::Remove => domain::DeletionPolicy::Remove,
-            api::DeletionPolicy::Retain => domain::DeletionPolicy::Retain,
-        },
-        on_replace: match spec.on_replace {
-            api::OnReplace::Refuse => domain::OnReplace::Refuse,
-            api::OnReplace::Allow => domain::OnReplace::Allow,
-        },
-        ignore_fields: spec.ignore_fields.iter().map(|field| ignored(*field)).collect::<BTreeSet<_>>(),
-    }
-}
-
-fn ignored(field: api::IgnorableField) -> Field {
-    match field {
-        api::IgnorableField::Name => Field::Name,
-        api::IgnorableField::Budget => Field::Budget,
-        api::IgnorableField::Delivery => Field::Delivery,
-        api::IgnorableField::Start => Field::Start,
-        api::IgnorableField::End => Field::End,
-        api::IgnorableField::Places => Field::Places,
-        api::IgnorableField::Languages => Field::Languages,
-        api::IgnorableField::Ages => Field::Ages,
-        api::IgnorableField::Genders => Field::Genders,
-        api::IgnorableField::Keywords => Field::Keywords,
-        api::IgnorableField::NegativeKeywords => Field::NegativeKeywords,
-        api::IgnorableField::Ads => Field::Ads,
-        api::IgnorableField::UrlSuffix => Field::UrlSuffix,
-        api::IgnorableField::Bidding => Field::Bidding,
-        api::IgnorableField::Networks => Field::Networks,
-        api::IgnorableField::ConversionAction => Field::ConversionAction,
-    }
-}
-
-fn objective(objective: api::Objective) -> domain::Objective {
-    match objective {
-        api::Objective::Awareness => domain::Objective::Awareness,
-        api::Objective::Traffic => domain::Objective::Traffic,
-        api::Objective::Leads => domain::Objective::Leads,
-        api::Objective::Signups => domain::Objective::Signups,
-        api::Objective::Sales => domain::Objective::Sales,
-        api::Objective::AppInstalls => domain::Objective::AppInstalls,
-    }
-}
-
-fn state(state: api::DesiredState) -> domain::State {
-    match state {
-        api::DesiredState::Active => domain::State::Active,
-        api::DesiredState::Paused => domain::State::Paused,
-    }
-}
-
-fn call_to_action(action: api::CallToAction) -> domain::CallToAction {
-    match action {
-        api::CallToAction::LearnMore => domain::CallToAction::LearnMore,
-        api::CallToAction::SignUp => domain::CallToAction::SignUp,
-        api::CallToAction::ShopNow => domain::CallToAction::ShopNow,
-        api::CallToAction::Subscribe => domain::CallToAction::Subscribe,
-        api::CallToAction::Download => domain::CallToAction::Download,
-        api::CallToAction::WatchMore => domain::CallToAction::WatchMore,
-        api::CallToAction::ContactUs => domain::CallToAction::ContactUs,
-        api::CallToAction::ApplyNow => domain::CallToAction::ApplyNow,
-        api::CallToAction::BookNow => domain::CallToAction::BookNow,
-    }
-}
-
-/// The word of Meta's API, which has names for all of them.
-pub(crate) fn special_ad_category(category: api::SpecialAdCategory) -> &'static str {
-    match category {
-        api::SpecialAdCategory::Housing => "HOUSING",
-        api::SpecialAdCategory::Employment => "EMPLOYMENT",
-        api::SpecialAdCategory::FinancialProducts => "FINANCIAL_PRODUCTS_SERVICES",
-        api::SpecialAdCategory::Politics => "ISSUES_ELECTIONS_POLITICS",
-        api::SpecialAdCategory::Gambling => "ONLINE_GAMBLING_AND_GAMING",
-    }
 }
