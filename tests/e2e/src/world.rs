@@ -7,10 +7,11 @@ use std::time::{Duration, Instant};
 
 use adops_api::{AdAccount, Campaign};
 use adops_controller::media::MediaOptions;
-use adops_controller::operator::{Operator, Options, Shared};
+use adops_controller::operator::{Operator, Options};
 use adops_controller::runtime::clock::Clock;
 use adops_controller::runtime::cluster::ClusterIdentity;
 use adops_controller::runtime::watch::{Key, Store};
+use adops_controller::shared::Shared;
 use adops_platforms::allow::AllowList;
 use adops_platforms::holder::Record;
 use adops_platforms::port::REQUEST_TIMEOUT;

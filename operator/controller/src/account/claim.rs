@@ -10,8 +10,8 @@ use adops_api::account::Platform;
 use adops_core::reason::Reason;
 use jiff::Timestamp;
 
-use crate::operator::Shared;
 use crate::runtime::watch::Key;
+use crate::shared::Shared;
 
 /// The AdAccount that holds the same platform account instead of this one.
 pub fn claimed_by(shared: &Shared, key: &Key, account: &AdAccount) -> Option<Key> {

@@ -13,8 +13,8 @@ use kube::Api;
 use sha2::{Digest, Sha256};
 
 use super::state::Connected;
-use crate::operator::Shared;
 use crate::runtime::watch::Key;
+use crate::shared::Shared;
 
 /// Why there is no connector.
 #[derive(Debug, thiserror::Error)]

@@ -5,9 +5,9 @@ use adops_api::Campaign;
 use adops_api::account::{AllowedFrom, AllowedNamespaces};
 use kube::core::{Selector, SelectorExt};
 
-use crate::operator::Shared;
 use crate::runtime::namespaces::Seen;
 use crate::runtime::watch::{Key, Stored};
+use crate::shared::Shared;
 
 /// Why a namespace may not use an account. The first message is the same for an account that does not exist: a
 /// tenant learns nothing of other namespaces by guessing names.

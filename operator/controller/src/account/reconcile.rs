@@ -24,11 +24,11 @@ use super::spend as spending;
 use super::state::{AccountState, Block, Connected};
 use crate::campaign::quota;
 use crate::campaign::reconcile::account_key;
-use crate::operator::Shared;
 use crate::runtime::backoff;
 use crate::runtime::metrics::{Kind, Pass};
 use crate::runtime::status::{self, WriteError};
 use crate::runtime::watch::{Key, Stored};
+use crate::shared::Shared;
 
 /// How far back spend is read: what SPEND-7D shows, and the days whose figures may still change.
 const SPEND_DAYS: i64 = 9;

@@ -16,10 +16,10 @@ use super::queue::needs_human;
 use super::reconcile::ceiling;
 use super::spend;
 use super::state::{AccountState, Block, Connected};
-use crate::operator::Shared;
 use crate::runtime::metrics::Kind;
 use crate::runtime::status::{self, WriteError};
 use crate::runtime::watch::{Key, Stored};
+use crate::shared::Shared;
 
 /// A transient failure leaves Ready for this long.
 pub const GRACE: SignedDuration = SignedDuration::from_mins(10);

@@ -11,8 +11,8 @@ use adops_platforms::port::AdPlatform;
 
 use super::grant;
 use crate::campaign::reconcile::account_key;
-use crate::operator::Shared;
 use crate::runtime::watch::Key;
+use crate::shared::Shared;
 
 /// Looks for the names that Campaigns want to adopt on the account; a name that nothing has is in the answer, too.
 pub async fn look(

@@ -9,8 +9,8 @@ use adops_core::money::Money;
 use jiff::tz::TimeZone;
 
 use super::state::{AccountState, Known};
-use crate::operator::Shared;
 use crate::runtime::watch::Key;
+use crate::shared::Shared;
 
 /// The book of an AdAccount.
 pub fn book(key: &Key) -> AccountRef {

@@ -11,8 +11,8 @@ use adops_core::reason::Reason;
 
 use super::reconcile::account_key;
 use crate::account::grant;
-use crate::operator::Shared;
 use crate::runtime::watch::{Key, Stored};
+use crate::shared::Shared;
 
 /// Wishes that are not fulfilled, by their line.
 pub type Refused = BTreeMap<LineKey, LineProblem>;

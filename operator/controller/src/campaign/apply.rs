@@ -23,10 +23,10 @@ use crate::account::grant;
 use crate::account::queue::{self, Who};
 use crate::account::report as account;
 use crate::account::state::{AccountState, Block};
-use crate::operator::Shared;
 use crate::runtime::backoff;
 use crate::runtime::status::WriteError;
 use crate::runtime::watch::Key;
+use crate::shared::Shared;
 
 /// One change on its way.
 pub struct Item {

@@ -26,8 +26,8 @@ use crate::account::grant;
 use crate::account::spend;
 use crate::account::state::{AccountState, Block};
 use crate::media::Want;
-use crate::operator::Shared;
 use crate::runtime::watch::{Key, Stored};
+use crate::shared::Shared;
 
 /// The annotation in which a person says which object of a line is the right one: `line=id, line=id`.
 pub const RESOLVE_ANNOTATION: &str = "adops.dev/resolve";

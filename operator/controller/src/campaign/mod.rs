@@ -3,9 +3,14 @@
 
 pub mod adoption;
 pub mod apply;
+pub mod deletion;
 pub mod gather;
+pub mod line_report;
 pub mod memory;
 pub mod quota;
 pub mod reconcile;
 pub mod records;
 pub mod report;
+pub mod tell;
+pub mod verdict;
+pub mod wake;

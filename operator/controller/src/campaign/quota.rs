@@ -9,8 +9,8 @@ use adops_core::reason::Reason;
 use jiff::{SignedDuration, Timestamp};
 
 use super::gather::{Gathered, Known};
-use crate::operator::Shared;
 use crate::runtime::watch::Key;
+use crate::shared::Shared;
 
 /// What is done sooner is not worth a word.
 const SOON: SignedDuration = SignedDuration::from_mins(10);

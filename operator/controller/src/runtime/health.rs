@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 
 use super::clock::Clock;
-use crate::operator::Shared;
+use crate::shared::Shared;
 
 /// A pass that takes longer is taken for stuck.
 const STUCK: Duration = Duration::from_mins(10);

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use adops_controller::operator::Shared;
 use adops_controller::runtime::watch::{Key, Store};
+use adops_controller::shared::Shared;
 use adops_e2e::kill::KillSwitch;
 use adops_e2e::world::{CUSTOMER, World, sim_config};
 use adops_reliability::proxy::Proxy;

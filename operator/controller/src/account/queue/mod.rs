@@ -24,10 +24,10 @@ pub use self::block::{block, needs_human, seed_of};
 pub use self::serve::run;
 
 use super::state::{AccountState, Block};
-use crate::operator::Shared;
 use crate::runtime::activity::Working;
 use crate::runtime::metrics::{Class, Metrics};
 use crate::runtime::watch::Key;
+use crate::shared::Shared;
 
 /// How long growth waits for stops that were announced and are about to arrive. In real time: they need a write to the
 /// API server, no more; a busy one takes its time.

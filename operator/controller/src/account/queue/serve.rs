@@ -17,8 +17,8 @@ use super::{Read, Task, block, ended};
 use crate::account::grant;
 use crate::account::spend as spending;
 use crate::account::state::{AccountState, Block};
-use crate::operator::Shared;
 use crate::runtime::metrics::Changed;
+use crate::shared::Shared;
 
 /// Operations of a request to an account that is not connected.
 const UNCONNECTED: u64 = 1_000;
