@@ -3,6 +3,7 @@
 use super::GoogleAds;
 use super::goals::Goals;
 use super::listing;
+use super::observe;
 use super::tree::Tree;
 use crate::error::PlatformError;
 use crate::port::{Inventory, Item};
@@ -17,7 +18,9 @@ impl GoogleAds {
         let (mut trees, copies) = (trees?, copies?);
         // A campaign without a daily budget runs on one for all its days.
         let without_budget: Vec<_> = trees.extract_if(.., |_, tree| tree.budget.amount_micros <= 0).collect();
-        let mut lines = self.lines(&trees, &labels, &goals, began).await?;
+        let constants = observe::constants(&trees);
+        let borrowed = trees.iter().map(|(id, tree)| (id.clone(), tree));
+        let mut lines = self.lines(borrowed, &constants, &labels, &goals, began).await?;
         let item = |(id, tree): (&String, &Tree)| Some(Item { line: lines.remove(id)?, obstacles: obstacles(tree) });
         let items = trees.iter().filter_map(item).collect();
         let copy = "it belongs to an experiment of Google's";

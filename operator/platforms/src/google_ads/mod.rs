@@ -44,12 +44,14 @@ mod text;
 mod tree;
 mod wire;
 
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use adops_core::campaign::observed::{ExternalId, ObservedLine, Snapshot};
 use adops_core::campaign::plan::{Action, NewLine};
+use adops_core::campaign::settings::Pool;
 use adops_core::marker::{CampaignHash, Installation};
 use adops_core::market::Place;
 use adops_core::platform::{Platform, PlatformRules};
@@ -171,23 +173,31 @@ impl GoogleAds {
             Scope::Ids(ids) => listing::of_ids(&self.client, &goals, ids).await?,
         };
         self.remember(&trees, &labels, matches!(scope, Scope::All { .. }));
-        let lines = self.lines(&trees, &labels, &goals, began).await?;
+        let constants = observe::constants(&trees);
+        let lines = self.lines(trees, &constants, &labels, &goals, began).await?;
         Ok(Snapshot { began, lines, ..Snapshot::default() })
     }
 
-    /// Trees as lines.
-    async fn lines(
+    /// Trees as lines, one after the other: a listing of thousands of them is not held in both forms.
+    async fn lines<T: Borrow<Tree>>(
         &self,
-        trees: &BTreeMap<ExternalId, Tree>,
+        trees: impl IntoIterator<Item = (ExternalId, T)> + Send,
+        constants: &BTreeSet<String>,
         labels: &LabelBook,
         goals: &Goals,
         seen: Timestamp,
     ) -> Result<BTreeMap<ExternalId, ObservedLine>, PlatformError> {
-        let places = self.atlas.places(&self.client, &observe::constants(trees)).await?;
+        let places = self.atlas.places(&self.client, constants).await?;
         let languages = self.atlas.languages(&self.client).await?;
         let (places, languages) = (&places, &languages);
         let lens = Lens { installation: &self.installation, labels, places, languages, goals, seen };
-        trees.iter().map(|(id, tree)| Ok((id.clone(), lens.line(tree)?))).collect()
+        let mut pool = Pool::default();
+        let lines = trees.into_iter().map(|(id, tree)| {
+            let mut line = lens.line(tree.borrow())?;
+            line.settings.share(&mut pool);
+            Ok((id, line))
+        });
+        lines.collect()
     }
 
     /// Keeps what is needed to change what was read; a full listing replaces all that was kept.
