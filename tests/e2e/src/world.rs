@@ -16,7 +16,7 @@ use adops_platforms::allow::AllowList;
 use adops_platforms::holder::Record;
 use adops_platforms::port::REQUEST_TIMEOUT;
 use adsim::config::{AccountConfig, Config as SimConfig, GoogleConfig, MetaAccountConfig, MetaConfig, TikTokConfig};
-use adsim::{AdSim, AdvertiserConfig, MetaEdit, MetaEditAction, clock::ClockConfig};
+use adsim::{AdSim, AdvertiserConfig, MetaEdit, MetaEditAction, PlatformName, clock::ClockConfig};
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::core::v1::{Namespace, Secret};
 use kube::api::{DeleteParams, DynamicObject, ListParams, Patch, PatchParams, PostParams};
@@ -29,7 +29,7 @@ use tokio::sync::watch;
 
 use crate::cluster::{self, Cluster};
 use crate::kill::{KillLayer, KillSwitch};
-use crate::reach::{META, TIKTOK};
+use crate::reach::{self, META, TIKTOK};
 
 /// The simulated account that worlds use.
 pub const CUSTOMER: &str = "1234567890";
@@ -242,6 +242,14 @@ spec:
         let action = MetaEditAction::Create { edge: "adlabels".into(), params };
         self.sim.edit_meta(&MetaEdit::by_hand(META, action)).expect("a label");
         self.apply(&self.other_accounts_yaml()).await.expect("accounts");
+    }
+
+    /// Leaves the AdAccounts on these platforms alone, before an operator has seen the others.
+    pub async fn keep_accounts_on(&self, platforms: &[PlatformName]) {
+        let accounts: Api<AdAccount> = Api::namespaced(self.admin.clone(), &self.namespace);
+        for platform in reach::ALL.iter().filter(|platform| !platforms.contains(platform)) {
+            accounts.delete(reach::adaccount(*platform), &DeleteParams::default()).await.expect("a deletion");
+        }
     }
 
     /// Secrets and AdAccounts for the simulated accounts on Meta and TikTok, named as in [`crate::reach::adaccount`].

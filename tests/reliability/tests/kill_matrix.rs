@@ -3,7 +3,7 @@
 //! in the end the platform must be as after an undisturbed run.
 //!
 //! By default every eighth point is tried on Google and a few elsewhere; with `ADOPS_FULL=1` each, and each kind of point
-//! at least once.
+//! that no whole run does without.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "what cannot be set up ends the test")]
 
@@ -79,6 +79,7 @@ impl Case {
         audit.cap(&world.namespace, &first.name, world.now(), first.micros());
         if self.platforms != [Google] {
             world.add_other_accounts().await;
+            world.keep_accounts_on(self.platforms).await;
         }
         if self.scenario == Scenario::Create {
             world.apply(&first.yaml()).await.unwrap();
@@ -238,11 +239,13 @@ async fn sweep(case: Case, kills: Vec<Kill>, undisturbed: &Run, tally: &mut Tall
             Ok(run) => {
                 // Runs are not equal to the point: a busy machine batches otherwise, and the last ones may not be
                 // reached, or only after the end.
-                let reached = run.points.len();
-                if let Kill::At(index) = kill
-                    && reached > index + 1
-                {
-                    tally.failed.push(format!("{kill:?}: it was not killed, and came to {reached} points"));
+                let passed = match kill {
+                    Kill::Never => false,
+                    Kill::At(index) => run.points.len() > index + 1,
+                    Kill::AtKind(wanted) => run.points.iter().any(|name| kind(name) == *wanted),
+                };
+                if passed {
+                    tally.failed.push(format!("{kill:?}: it was passed, and nothing was killed: {:#?}", run.points));
                 }
                 if run.state != undisturbed.state {
                     tally.failed.push(format!("{kill:?}, not reached: {:#?}", run.state));
@@ -271,12 +274,13 @@ async fn matrix(scenario: Scenario, platforms: &'static [PlatformName]) {
     sweep(case, kills, &undisturbed, &mut tally).await;
     let by_index = tally.killed;
     if is_full() {
-        // What the order of points of one run and another has hidden is aimed at by its kind.
+        // What the order of points of one run and another has hidden is aimed at by its kind. A kind that a whole run
+        // does without, as a poll that happened to be due, is no part of the scenario.
         let missed = kinds.difference(&tally.kinds).cloned().map(Kill::AtKind).collect();
         sweep(case, missed, &undisturbed, &mut tally).await;
     }
     println!(
-        "{case:?}: {count} points of {} kinds, killed at {} of {} kinds, {} failed, {:.1} s",
+        "{case:?}: {count} points of {} kinds; {} runs killed, at {} kinds; {} failed, {:.1} s",
         kinds.len(),
         tally.killed,
         tally.kinds.len(),
@@ -285,10 +289,6 @@ async fn matrix(scenario: Scenario, platforms: &'static [PlatformName]) {
     );
     assert!(tally.failed.is_empty(), "{case:?}, killed at\n{}", tally.failed.join("\n"));
     assert!(by_index * 2 > tried, "only {by_index} of {tried} were killed");
-    if is_full() {
-        let missed: Vec<_> = kinds.difference(&tally.kinds).collect();
-        assert!(missed.is_empty(), "{case:?}: it was never killed at {missed:#?}");
-    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
