@@ -471,7 +471,7 @@ spec:
     /// rests before that does not rest.
     pub async fn heard<K: Resource + Clone>(&self, store: impl Fn(&Shared) -> &Store<K>, written: &K) {
         let limit = Instant::now() + Duration::from_secs(2);
-        let key = Key::new(&self.namespace, &written.name_any());
+        let key = Key::new(&self.namespace, written.name_any());
         let generation = written.meta().generation;
         while let Some(operator) = self.operator.as_ref().filter(|_| Instant::now() < limit) {
             if store(&operator.shared).get(&key).is_some_and(|stored| stored.meta().generation >= generation) {

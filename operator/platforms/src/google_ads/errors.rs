@@ -100,9 +100,10 @@ pub(super) fn refusal(http: u16, body: &[u8], circumstances: Circumstances) -> R
     let worst = items.iter().min_by_key(|item| importance(&item.error)).map(|item| item.error.clone());
     Refusal {
         error: worst.unwrap_or_else(|| plain(http, &status, circumstances)),
-        token_expired: items
-            .iter()
-            .any(|item| item.code == "OAUTH_TOKEN_EXPIRED" || item.code == "OAUTH_TOKEN_INVALID"),
+        // Whether the grant is revoked, too, the token endpoint says.
+        token_expired: items.iter().any(|item| {
+            matches!(item.code.as_str(), "OAUTH_TOKEN_EXPIRED" | "OAUTH_TOKEN_INVALID" | "OAUTH_TOKEN_REVOKED")
+        }),
         items,
     }
 }

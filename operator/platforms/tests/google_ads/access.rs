@@ -39,9 +39,13 @@ async fn a_token_is_fetched_once_and_again_when_it_has_ended() {
 #[tokio::test]
 async fn a_revoked_grant_and_wrong_credentials_are_told_apart() {
     let world = World::start().await;
+    world.google.observe(&Scope::All { held: [].into() }).await.unwrap();
     world.sim.revoke_grant("adsim-refresh");
     let error = world.google.observe(&Scope::All { held: [].into() }).await.unwrap_err();
     assert!(matches!(error, PlatformError::CredentialsRevoked { .. }), "{error:?}");
+    // An access token that was revoked is not kept when the grant is good again.
+    world.sim.restore_grant("adsim-refresh");
+    world.google.observe(&Scope::All { held: [].into() }).await.unwrap();
 
     let mut wrong = secrets(&world.sim);
     wrong.insert("client_secret".to_owned(), Secret::new("guessed-s3cret"));
