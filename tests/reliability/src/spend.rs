@@ -16,7 +16,8 @@
 //! known, [`KNOWN_AFTER`] later (a poll, with its jitter and some failed attempts), or from the end of an outage of the
 //! account plus that. A hand that lowers counts at once. So the sums are those of the platform as it could be known:
 //! with every write of ours at once, and with upward hand edits late. What our own write sets on an object counts at
-//! once, whatever a hand has done to the same field before.
+//! once, whatever a hand has done to the same field before. A request that leaves an object with less than it could in
+//! truth spend, the hand's raise included, has not raised it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -102,7 +103,7 @@ impl SpendAudit {
         for request in instants(&ledger) {
             let first = &request[0];
             replay.promote(first.at);
-            let before = replay.spends();
+            let (before, truth) = (replay.spends(), replay.truth());
             for entry in request {
                 replay.take(entry, self.known_at(&entry.account, entry.at));
             }
@@ -112,7 +113,10 @@ impl SpendAudit {
             let after = replay.spends();
             let raised: BTreeSet<&Whose> = after
                 .iter()
-                .filter(|(top, (_, micros))| *micros > before.get(*top).map_or(0, |(_, before)| *before))
+                .filter(|(top, (_, micros))| {
+                    let known = before.get(*top).map_or(0, |(_, before)| *before);
+                    *micros > known.max(truth.get(*top).copied().unwrap_or(0))
+                })
                 .flat_map(|(_, (whose, _))| whose)
                 .collect();
             let cut = before.iter().any(|(top, (_, micros))| after.get(top).map_or(0, |(_, after)| *after) < *micros);
@@ -168,6 +172,11 @@ impl Field {
         }
     }
 
+    /// What it is, known or not.
+    fn truth(&self) -> i64 {
+        self.raised.map_or(self.known, |(_, value)| value)
+    }
+
     fn promote(&mut self, now: Timestamp) {
         if let Some((_, value)) = self.raised.filter(|(at, _)| *at <= now) {
             *self = Self { known: value, raised: None };
@@ -219,6 +228,12 @@ impl Replay {
             object.enabled.promote(now);
             object.budget.promote(now);
         }
+    }
+
+    /// What each object may in truth spend a day.
+    fn truth(&self) -> BTreeMap<Top, i64> {
+        let truth = |object: &Object| object.enabled.truth() * object.budget.truth();
+        self.objects.iter().map(|(top, object)| (top.clone(), truth(object))).collect()
     }
 
     /// What each object of ours may spend a day, and whose caps it counts for.
