@@ -97,6 +97,10 @@ async fn pass(shared: &Arc<Shared>, key: &Key) -> Result<Reason, WriteError> {
     };
     let reason = seen.reason;
     report::write(shared, key, &account, &state, &seen).await?;
+    // Who holds the account Campaigns have from this status: who came before it was written comes again.
+    if reason == Reason::AccountClaimed && account.status.as_ref().and_then(|status| status.reason) != Some(reason) {
+        wake(shared, users(shared, key));
+    }
     let next = {
         let (known, now) = (state.known(), shared.clock.now());
         // A block that is over leads back here at once, for ever.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use adops_e2e::given;
+use adops_e2e::kill::KillSwitch;
 use serde_json::json;
 
 use crate::Tenancy;
@@ -24,6 +25,27 @@ async fn an_account_in_use_is_not_stolen_by_another_namespace_with_the_same_cred
     tenancy.until_stalled("thief", "AccountClaimed").await;
     assert_eq!(tenancy.owner.writes(), []);
     assert!(tenancy.owner.runs("spring", "US"));
+}
+
+/// The Campaign is looked at before its AdAccount says who holds the account.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_campaign_that_was_too_early_hears_that_its_account_is_claimed() {
+    let (Some(mut owner), Some(tenant)) = (given::world().await, given::world().await) else { return };
+    let (switch, namespaces) = (KillSwitch::counting(), vec![owner.namespace.clone(), tenant.namespace.clone()]);
+    owner.start_operator_with(Some(switch.clone()), |options| options.namespaces = namespaces).await;
+    let mut tenancy = Tenancy { owner, tenant };
+    tenancy.owner.given("spring", json!({})).await;
+    let hold = switch.hold("adaccounts/twin/status");
+    let twin = tenancy.owner.account_yaml("twin", "google-ads").replace("123-456-7890", "1234567890");
+    tenancy.tenant.apply(&twin).await.unwrap();
+    hold.reached().await;
+    tenancy.tenant.apply(&given::campaign("thief", json!({"accounts": ["twin"]}))).await.unwrap();
+    let early = Some(("True".to_owned(), "AccountNotReady".to_owned()));
+    while tenancy.tenant.look().await.condition("thief", "Reconciling") != early {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    hold.release();
+    tenancy.until_stalled("thief", "AccountClaimed").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
