@@ -4,6 +4,7 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use adops_platforms::transport::{Call, Interceptor};
 use async_trait::async_trait;
@@ -40,9 +41,15 @@ pub struct Hold {
 }
 
 impl Hold {
-    /// Waits until the point was reached.
+    /// Waits until the point was reached. Panics if it is not within a minute of the machine's time.
+    ///
+    /// # Panics
+    ///
+    /// If nothing comes by.
     pub async fn reached(&self) {
-        let _ = self.reached.subscribe().wait_for(|reached| *reached).await;
+        let mut reached = self.reached.subscribe();
+        let come = tokio::time::timeout(Duration::from_mins(1), reached.wait_for(|reached| *reached)).await;
+        assert!(come.is_ok(), "nothing came to {}", self.part);
     }
 
     /// Lets go what waits, and all that comes later.

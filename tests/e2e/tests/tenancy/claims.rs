@@ -41,9 +41,8 @@ async fn a_campaign_that_was_too_early_hears_that_its_account_is_claimed() {
     hold.reached().await;
     tenancy.tenant.apply(&given::campaign("thief", json!({"accounts": ["twin"]}))).await.unwrap();
     let early = Some(("True".to_owned(), "AccountNotReady".to_owned()));
-    while tenancy.tenant.look().await.condition("thief", "Reconciling") != early {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    let told = async |tenancy: &Tenancy| tenancy.tenant.look().await.condition("thief", "Reconciling") == early;
+    tenancy.told_somehow("it is too early", told).await;
     hold.release();
     tenancy.until_stalled("thief", "AccountClaimed").await;
 }
