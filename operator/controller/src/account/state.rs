@@ -8,6 +8,7 @@ use adops_core::campaign::plan::Action;
 use adops_core::campaign::settings::{Field, Pool};
 use adops_core::marker::CampaignHash;
 use adops_core::reason::Reason;
+use adops_platforms::error::PlatformError;
 use adops_platforms::port::{AccountFacts, AdPlatform, Outcome, Spend};
 use jiff::{SignedDuration, Timestamp};
 
@@ -53,6 +54,11 @@ impl Block {
     /// be stopped or deleted (S11).
     pub fn is_lost_credentials(&self) -> bool {
         matches!(self.reason, Reason::SecretNotFound | Reason::SecretKeyMissing | Reason::AccountNotReady)
+    }
+
+    /// What is told to a change that waits for its end.
+    pub fn not_sent(&self) -> PlatformError {
+        PlatformError::NotSent { reason: self.reason, until: self.until, message: self.message.clone() }
     }
 }
 

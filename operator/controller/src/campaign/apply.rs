@@ -17,7 +17,7 @@ use futures::future::join_all;
 use jiff::Timestamp;
 
 use super::gather::Gathered;
-use super::memory::{CampaignMemory, Rejection, fingerprint};
+use super::memory::{CampaignMemory, Rejection, fingerprint, retired_key};
 use super::quota;
 use crate::account::grant;
 use crate::account::queue::{self, Who};
@@ -56,8 +56,9 @@ pub fn select(shared: &Shared, gathered: &Gathered, plan: &mut Plan, memory: &Mu
             unreachable_now(shared, gathered, known, change).or_else(|| rejected(&memory, key, change, gathered.now))
         });
         memory.held_until = quota::hold_back(shared, gathered, plan);
+        sift(gathered, plan, |known, _, change| brake(gathered, known, change));
+        quota::announce(gathered, plan, &memory);
     }
-    sift(gathered, plan, |known, _, change| brake(gathered, known, change));
     // S3: last, so that nothing is granted to what is not sent.
     let (granted, mut permits) =
         gathered.with_inputs(shared, |inputs| authorize(inputs, std::mem::take(plan), &mut shared.authority()));
@@ -90,10 +91,8 @@ fn sift(
     mut refused: impl FnMut(&super::gather::Known, &LineKey, &Change) -> Option<(Reason, String)>,
 ) {
     let lines = plan.lines.iter_mut().map(|line| (line.key.clone(), &mut line.changes, &mut line.withheld));
-    let retired = plan.retired.iter_mut().map(|retired| {
-        let key = LineKey::new(retired.account.clone(), retired.object.id.clone());
-        (key, &mut retired.changes, &mut retired.withheld)
-    });
+    let retired =
+        plan.retired.iter_mut().map(|retired| (retired_key(retired), &mut retired.changes, &mut retired.withheld));
     for (key, changes, withheld) in lines.chain(retired) {
         let Some(known) = gathered.accounts.get(&key.account) else {
             changes.clear();
@@ -129,8 +128,7 @@ fn passes_block(block: &Block, change: &Change) -> bool {
 }
 
 fn rejected(memory: &CampaignMemory, key: &LineKey, change: &Change, now: Timestamp) -> Option<(Reason, String)> {
-    let rejection = memory.rejections.get(&(key.clone(), fingerprint(&change.action)))?;
-    (rejection.retry > now).then(|| (rejection.reason, rejection.message.clone()))
+    memory.held(key, &change.action, now).map(|held| (held.reason, held.message.clone()))
 }
 
 /// S11: what cannot be undone is braked, unless a person has confirmed it. Surplus objects of an unknown outcome have
@@ -306,7 +304,8 @@ pub fn settle(
                     }
                     // All else that was not sent may go as soon as what held it up is over.
                     PlatformError::NotSent {
-                        reason: reason @ (Reason::RateLimited | Reason::QuotaLimited | Reason::BudgetBraked),
+                        reason:
+                            reason @ (Reason::RateLimited | Reason::QuotaLimited | Reason::BudgetBraked | Reason::Updating),
                         until,
                         ..
                     } => Some((*reason, *until, failures)),

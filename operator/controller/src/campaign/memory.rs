@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use adops_core::campaign::line::LineKey;
-use adops_core::campaign::plan::Action;
+use adops_core::campaign::plan::{Action, RetiredPlan};
 use adops_core::reason::Reason;
 use jiff::Timestamp;
 
@@ -52,6 +52,16 @@ impl CampaignMemory {
         }
         changed
     }
+
+    /// Why a change is not sent for now, if it is one that was refused or must wait.
+    pub fn held(&self, key: &LineKey, action: &Action, now: Timestamp) -> Option<&Rejection> {
+        self.rejections.get(&(key.clone(), fingerprint(action))).filter(|rejection| rejection.retry > now)
+    }
+}
+
+/// By what refusals of an object without a line are kept.
+pub fn retired_key(retired: &RetiredPlan) -> LineKey {
+    LineKey::new(retired.account.clone(), retired.object.id.clone())
 }
 
 /// What makes two changes the same one.

@@ -9,6 +9,7 @@ use adops_core::reason::Reason;
 use jiff::{SignedDuration, Timestamp};
 
 use super::gather::{Gathered, Known};
+use super::memory::{CampaignMemory, retired_key};
 use crate::runtime::watch::Key;
 use crate::shared::Shared;
 
@@ -21,12 +22,10 @@ const TELL_AFTER: SignedDuration = SignedDuration::from_secs(10);
 /// again.
 pub fn hold_back(shared: &Shared, gathered: &Gathered, plan: &mut Plan) -> Option<Timestamp> {
     let id = &gathered.spec.id;
-    let campaign = Key::new(&id.namespace, &id.name);
     let mut again = None;
     let mut asked = BTreeMap::new();
     for (name, known) in &gathered.accounts {
         let Some(platform) = known.state.platform() else { continue };
-        known.state.queue.announce(&campaign, wants_to_stop(gathered, known, plan, name));
         let account = known.state.key.to_string();
         let asker = Asker { namespace: id.namespace.clone(), account: account.clone(), campaign: id.name.clone() };
         let demand = demand(plan, name, |action| platform.cost(action));
@@ -60,18 +59,39 @@ pub fn message(wait: &Wait) -> String {
     )
 }
 
-/// Whether there is something that stops or shrinks spend: to be sent now, or as soon as the account can be reached.
-fn wants_to_stop(gathered: &Gathered, known: &Known, plan: &Plan, account: &str) -> bool {
+/// Says to the accounts' queues when the plan's changes that stop or shrink spend are to be sent.
+pub fn announce(gathered: &Gathered, plan: &Plan, memory: &CampaignMemory) {
+    let campaign = Key::new(&gathered.spec.id.namespace, &gathered.spec.id.name);
+    for (name, known) in &gathered.accounts {
+        known.state.queue.announce(&campaign, stops_at(gathered, known, plan, name, memory));
+    }
+}
+
+/// When something is to be sent to an account that stops or shrinks spend, the last of it: now, or as soon as the
+/// account can be reached and the platform's rate has room.
+fn stops_at(
+    gathered: &Gathered,
+    known: &Known,
+    plan: &Plan,
+    account: &str,
+    memory: &CampaignMemory,
+) -> Option<Timestamp> {
     let block = known.block.as_ref().filter(|block| block.until > gathered.now);
-    let blocked = |withheld: &&Withheld| block.is_some_and(|block| block.reason == withheld.reason);
     let of_lines = plan.lines.iter().filter(|line| line.key.account == account);
-    let of_lines = of_lines.map(|line| (&line.changes, &line.withheld));
+    let of_lines = of_lines.map(|line| (line.key.clone(), &line.changes, &line.withheld));
     let retired = plan.retired.iter().filter(|retired| retired.account == account);
-    let retired = retired.map(|retired| (&retired.changes, &retired.withheld));
-    of_lines.chain(retired).any(|(changes, withheld)| {
-        let withheld = withheld.iter().filter(blocked).map(|withheld| &withheld.change);
-        changes.iter().chain(withheld).any(|change| change.action.importance() < Importance::Increase)
-    })
+    let retired = retired.map(|retired| (retired_key(retired), &retired.changes, &retired.withheld));
+    let stops = |change: &&Change| change.action.importance() < Importance::Increase;
+    let mut at = None;
+    for (key, changes, withheld) in of_lines.chain(retired) {
+        at = at.max(changes.iter().find(stops).map(|_| gathered.now));
+        for Withheld { change, reason, .. } in withheld.iter().filter(|withheld| stops(&&withheld.change)) {
+            let blocked = block.filter(|block| block.reason == *reason).map(|block| block.until);
+            let slowed = || memory.held(&key, &change.action, gathered.now).filter(|_| *reason == Reason::RateLimited);
+            at = at.max(blocked.or_else(|| slowed().map(|held| held.retry)));
+        }
+    }
+    at
 }
 
 /// What the plan wants on an account. What is begun is finished before more is created.

@@ -96,13 +96,23 @@ async fn pending(platform: PlatformName, budgets: [&str; 3], scarce: impl AsyncF
     Some(world)
 }
 
+/// What moved spend, a line for each write.
+fn told(writes: &[LedgerEntry]) -> String {
+    let line = |(index, entry): (usize, &LedgerEntry)| {
+        let effect = effect(entry)?;
+        let live = entry.live_daily_budget_micros / 1_000_000;
+        Some(format!("#{index} {} {effect:?} {} live {live}", entry.at, entry.resource_name))
+    };
+    writes.iter().enumerate().filter_map(line).collect::<Vec<_>>().join("\n")
+}
+
 fn shrinks_first(writes: &[LedgerEntry]) {
     let shrinks = |entry: &LedgerEntry| effect(entry).is_some_and(|effect| effect < Importance::Increase);
     let grows = |entry: &LedgerEntry| effect(entry) == Some(Importance::Increase);
     assert_eq!((count(writes, Importance::Stop), count(writes, Importance::Decrease)), (RUNNING, RUNNING));
     let last = writes.iter().rposition(shrinks).expect("something shrinks");
     let first = writes.iter().position(grows).expect("something grows");
-    assert!(last < first, "{:#?} before {:#?}", writes[first], writes[last]);
+    assert!(last < first, "#{first} before #{last} of\n{}", told(writes));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,10 +5,12 @@
 
 mod block;
 mod serve;
+#[cfg(test)]
+mod tests;
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use adops_core::campaign::observed::ExternalId;
 use adops_core::campaign::plan::{Action, Importance};
@@ -17,8 +19,9 @@ use adops_core::queue::schedule::Schedule;
 use adops_core::reason::Reason;
 use adops_platforms::error::PlatformError;
 use adops_platforms::port::Outcome;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Notify, oneshot};
+use tokio::time::Instant;
 
 pub use self::block::{block, needs_human, seed_of};
 pub use self::serve::run;
@@ -29,9 +32,13 @@ use crate::runtime::metrics::{Class, Metrics};
 use crate::runtime::watch::Key;
 use crate::shared::Shared;
 
-/// How long growth waits for stops that were announced and are about to arrive. In real time: they need a write to the
-/// API server, no more; a busy one takes its time.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long growth waits in its place for stops that were announced and are about to arrive: they need a write to the
+/// API server, no more. By the machine's clock.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// Then it is turned away, and asks again after so long.
+const ASIDE: SignedDuration = SignedDuration::from_secs(1);
+/// So long after what was announced is due, it is not waited for any more, unless it is announced again.
+const ANNOUNCED: SignedDuration = SignedDuration::from_mins(1);
 
 /// Whose changes they are.
 #[derive(Debug, Clone)]
@@ -54,8 +61,8 @@ pub struct Queue {
 struct State {
     writes: Schedule<Task>,
     reads: Vec<Read>,
-    /// Campaigns that are about to send what stops or shrinks spend.
-    announced: HashSet<Key>,
+    /// Campaigns that are about to send what stops or shrinks spend, and until when they are waited for.
+    announced: HashMap<Key, Timestamp>,
     closed: bool,
 }
 
@@ -97,6 +104,13 @@ impl Answers {
             let outcomes = std::mem::take(&mut open.outcomes);
             let _ = reply.send(outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(ended)).collect());
         }
+    }
+}
+
+impl State {
+    fn stops_are_announced(&mut self, now: Timestamp) -> bool {
+        self.announced.retain(|_, until| *until > now);
+        !self.announced.is_empty()
     }
 }
 
@@ -164,9 +178,6 @@ impl Queue {
         for (place, action) in actions.into_iter().enumerate() {
             let importance = action.importance();
             let cost = platform.as_ref().map_or(1, |platform| platform.cost(&action));
-            if importance < Importance::Increase {
-                state.announced.remove(&who.campaign);
-            }
             self.metrics.waiting.get_or_create(&Class::of(importance)).inc();
             let (answers, since) = (answers.clone(), Instant::now());
             let task = Task { action, who: who.clone(), cost, place, answers, since };
@@ -177,13 +188,24 @@ impl Queue {
         true
     }
 
-    /// Says whether a Campaign is about to send what stops or shrinks spend: growth then waits for it, though not long.
-    pub fn announce(&self, campaign: &Key, stops: bool) {
-        let mut state = self.lock();
-        let changed = if stops { state.announced.insert(campaign.clone()) } else { state.announced.remove(campaign) };
-        drop(state);
-        if changed && !stops {
+    /// Says when a Campaign is to send what stops or shrinks spend, if it has such: growth lets it pass.
+    pub fn announce(&self, campaign: &Key, stops: Option<Timestamp>) {
+        if let Some(at) = stops {
+            self.lock().announced.insert(campaign.clone(), at + ANNOUNCED);
+        } else if self.lock().announced.remove(campaign).is_some() {
             self.writes_changed.notify_one();
+        }
+    }
+
+    /// What Campaigns had announced was sent, and whether it need not be sent again: what must be is still waited for.
+    fn arrived<'a>(&self, stops: impl Iterator<Item = (&'a Key, bool)>, now: Timestamp) {
+        let mut state = self.lock();
+        let (done, again): (Vec<_>, Vec<_>) = stops.partition(|(_, done)| *done);
+        for (campaign, _) in done {
+            state.announced.remove(campaign);
+        }
+        for (campaign, _) in again {
+            state.announced.insert(campaign.clone(), now + ANNOUNCED);
         }
     }
 
@@ -209,12 +231,10 @@ impl Queue {
 
     /// Nothing can be sent for now: who waits is told so, and plans anew when the time has come.
     fn turn_all_away(&self, block: &Block) {
-        let error =
-            || PlatformError::NotSent { reason: block.reason, until: block.until, message: block.message.clone() };
-        self.turn_away(&mut |_| true, error);
+        self.turn_away(&mut |_| true, || block.not_sent());
         let reads = std::mem::take(&mut self.lock().reads);
         for read in reads {
-            let _ = read.reply.send(Err(error()));
+            let _ = read.reply.send(Err(block.not_sent()));
         }
     }
 
@@ -227,7 +247,7 @@ impl Queue {
     }
 
     /// Waits for something to send, and takes what goes into one request. None: nothing will come any more.
-    async fn next(&self, most: impl Fn() -> u64) -> Option<Vec<Task>> {
+    async fn next(&self, most: impl Fn() -> u64, now: impl Fn() -> Timestamp) -> Option<Vec<Task>> {
         let mut patience = None;
         loop {
             let mut changed = std::pin::pin!(self.writes_changed.notified());
@@ -237,25 +257,34 @@ impl Queue {
                 match state.writes.first() {
                     None if state.closed => return None,
                     None => None,
-                    Some(first) if first >= Importance::Increase && !state.announced.is_empty() => {
+                    Some(first) if first >= Importance::Increase && state.stops_are_announced(now()) => {
                         let end = *patience.get_or_insert_with(|| Instant::now() + PATIENCE);
-                        let left = end.saturating_duration_since(Instant::now());
-                        if left.is_zero() {
-                            state.announced.clear();
-                            continue;
-                        }
-                        Some(left)
+                        Some(end.saturating_duration_since(Instant::now()))
                     }
                     Some(_) => return Some(self.taken(state.writes.next(most()))),
                 }
             };
             match wait {
                 None => changed.await,
+                // Not for ever in its place: what it waits for may itself wait for the next second.
+                Some(left) if left.is_zero() => {
+                    patience = None;
+                    self.turn_growth_aside(now() + ASIDE);
+                }
                 Some(left) => {
                     let _ = tokio::time::timeout(left, changed).await;
                 }
             }
         }
+    }
+
+    /// S10: what stops or shrinks spend is announced and does not arrive; growth asks again later.
+    fn turn_growth_aside(&self, until: Timestamp) {
+        self.turn_away(&mut grows, || PlatformError::NotSent {
+            reason: Reason::Updating,
+            until,
+            message: "what stops or shrinks spend on the account goes first".to_owned(),
+        });
     }
 
     fn taken(&self, batch: Vec<Task>) -> Vec<Task> {

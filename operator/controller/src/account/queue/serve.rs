@@ -13,7 +13,7 @@ use adops_platforms::port::{AdPlatform, Outcome, Scope};
 use adops_platforms::quota::spend;
 use jiff::Timestamp;
 
-use super::{Read, Task, block, ended};
+use super::{Read, Task, block, ended, grows};
 use crate::account::grant;
 use crate::account::spend as spending;
 use crate::account::state::{AccountState, Block};
@@ -30,7 +30,8 @@ pub async fn run(shared: Arc<Shared>, account: Arc<AccountState>) {
 
 async fn run_writes(shared: &Shared, account: &AccountState) {
     let most = || account.platform().map_or(UNCONNECTED, |platform| platform.operations_per_request());
-    while let Some(batch) = account.queue.next(most).await {
+    let now = || shared.clock.now();
+    while let Some(batch) = account.queue.next(most, now).await {
         serve(shared, account, batch).await;
     }
 }
@@ -50,6 +51,7 @@ async fn serve(shared: &Shared, account: &AccountState, batch: Vec<Task>) {
         return;
     };
     let before = account.known().block.clone();
+    let Some(batch) = unless_blocked(shared, before.as_ref(), batch) else { return };
     let batch = without_revoked(shared, account, batch);
     let (creates, changes): (Vec<Task>, Vec<Task>) =
         batch.into_iter().partition(|task| matches!(task.action, Action::Create(_)));
@@ -62,6 +64,19 @@ async fn serve(shared: &Shared, account: &AccountState, batch: Vec<Task>) {
         }
     }
     look_at_block(shared, account, before.as_ref());
+}
+
+/// What was planned before the account was blocked and arrives after it waits like all else. Of a Secret that is lost the
+/// plan knows what may still be sent.
+fn unless_blocked(shared: &Shared, block: Option<&Block>, batch: Vec<Task>) -> Option<Vec<Task>> {
+    let now = shared.clock.now();
+    let Some(block) = block.filter(|block| block.until > now && !block.is_lost_credentials()) else {
+        return Some(batch);
+    };
+    for task in batch {
+        task.answer(Outcome::Failed(block.not_sent()));
+    }
+    None
 }
 
 /// S12: a grant may have gone while a change waited here. What grows is then not sent; the next plan says why.
@@ -138,6 +153,11 @@ async fn serve_creates(shared: &Shared, account: &AccountState, platform: &Arc<d
     answer(shared, account, platform, tasks, results);
 }
 
+/// Whether what was sent is done, or refused for what it says: it is not simply sent again.
+fn is_final(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Applied { .. } | Outcome::Failed(PlatformError::Rejected { .. }))
+}
+
 /// Answers who has asked, after what they have had of the day's growth is counted.
 fn answer(
     shared: &Shared,
@@ -147,6 +167,8 @@ fn answer(
     results: Vec<Outcome>,
 ) {
     let now = shared.clock.now();
+    let outcomes = tasks.iter().zip(&results).filter(|(task, _)| !grows(task));
+    account.queue.arrived(outcomes.map(|(task, outcome)| (&task.who.campaign, is_final(outcome))), now);
     let mut results = results.into_iter();
     for task in tasks {
         let outcome = results.next().unwrap_or_else(ended);
