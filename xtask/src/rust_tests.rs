@@ -17,10 +17,10 @@ use crate::project::{self, Project};
 
 /// What takes longest begins first, so that nothing is left to run alone in the end.
 const LONGEST_FIRST: &[&str] = &[
+    "attack",
     "kill_matrix",
     "soak",
     "import",
-    "attack",
     "bad_input",
     "leadership",
     "safety",

@@ -98,9 +98,12 @@ impl SpendAudit {
 
     /// What is broken, in words.
     pub fn broken(&self, sim: &AdSim) -> (Vec<String>, Looked) {
-        let ledger = sim.ledger();
+        self.broken_in(&sim.ledger())
+    }
+
+    fn broken_in(&self, ledger: &[LedgerEntry]) -> (Vec<String>, Looked) {
         let (mut replay, mut broken, mut looked) = (Replay::default(), Vec::new(), Looked::default());
-        for request in instants(&ledger) {
+        for request in instants(ledger) {
             let first = &request[0];
             replay.promote(first.at);
             let (before, truth) = (replay.spends(), replay.truth());
@@ -243,5 +246,82 @@ impl Replay {
             Some((top.clone(), (whose, object.enabled.known * object.budget.known)))
         });
         spends.collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use adops_core::campaign::line::LineKey;
+    use adsim::{Actor, Change};
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_second(1_800_000_000 + seconds).unwrap()
+    }
+
+    /// A change of a TikTok campaign that is named for `growth/spring`.
+    fn change(seconds: i64, by_hand: bool, id: &str, change: Change, after: &Value) -> LedgerEntry {
+        let actor = if by_hand { Actor::Hand } else { Actor::Api("1".to_owned()) };
+        LedgerEntry {
+            sequence: 0,
+            at: at(seconds),
+            platform: "tiktok".to_owned(),
+            actor,
+            account: "7".to_owned(),
+            change,
+            kind: "campaign".to_owned(),
+            resource_name: format!("campaign/{id}"),
+            before: BTreeMap::new(),
+            after: serde_json::from_value(after.clone()).unwrap(),
+            request_id: String::new(),
+            live_daily_budget_micros: 0,
+        }
+    }
+
+    fn runs(id: &str, budget: f64) -> LedgerEntry {
+        let line = LineKey::new("tiktok-global", id);
+        let token = Token::new(&"test".parse().unwrap(), &CampaignId::new("growth", "spring"), &line, 0);
+        let after = json!({"budget": budget, "operation_status": "ENABLE", "campaign_name": format!("a {token}")});
+        change(0, false, id, Change::Create, &after)
+    }
+
+    fn sets(seconds: i64, by_hand: bool, id: &str, budget: f64) -> LedgerEntry {
+        change(seconds, by_hand, id, Change::Update, &json!({"budget": budget}))
+    }
+
+    /// How often a cap of 100 a day of the account was broken, and how often its sum was above it.
+    fn judge(ledger: &[LedgerEntry]) -> (usize, usize) {
+        let mut audit = SpendAudit::default();
+        audit.ceiling("7", at(0), 100_000_000);
+        let (broken, looked) = audit.broken_in(ledger);
+        (broken.len(), looked.above)
+    }
+
+    #[test]
+    fn a_raise_above_the_cap_breaks_it_and_one_below_does_not() {
+        assert_eq!(judge(&[runs("1", 50.0), runs("2", 50.0)]), (0, 0));
+        assert_eq!(judge(&[runs("1", 50.0), runs("2", 50.01)]), (1, 1));
+        assert_eq!(judge(&[runs("1", 50.0), runs("2", 50.0), sets(5, false, "1", 51.0)]), (1, 1));
+    }
+
+    #[test]
+    fn what_a_hand_has_raised_counts_when_it_could_be_known() {
+        let late = KNOWN_AFTER.as_secs() + 1;
+        let ledger = |seconds| {
+            let second = LedgerEntry { at: at(seconds), ..runs("2", 50.0) };
+            [runs("1", 50.0), sets(1, true, "1", 90.0), second]
+        };
+        assert_eq!(judge(&ledger(2)), (0, 0));
+        assert_eq!(judge(&ledger(late + 1)), (1, 1));
+    }
+
+    #[test]
+    fn what_lowers_a_hands_raise_is_no_raise_and_what_goes_above_it_is_one() {
+        let before = [runs("1", 10.0), runs("2", 50.0), sets(1, true, "1", 90.0)];
+        let then = |budget| [&before[..], &[sets(2, false, "1", budget)]].concat();
+        assert_eq!(judge(&then(60.0)), (0, 1), "above the cap, and lower than it was");
+        assert_eq!(judge(&then(95.0)), (1, 1));
     }
 }
