@@ -20,6 +20,9 @@ const CONTESTED_AFTER: usize = 3;
 /// The hour in which that is counted.
 const CONTESTED_WITHIN: SignedDuration = SignedDuration::from_hours(1);
 
+/// How long a new process may take to look at an account for the first time before its silence is worth a word.
+const FIRST_LOOK: SignedDuration = SignedDuration::from_mins(5);
+
 /// How many objects may be removed within an hour without a person's confirmation (S11): a remove cannot be undone.
 const REMOVES: usize = 20;
 /// The hour in which they are counted.
@@ -305,6 +308,12 @@ impl Known {
             }
             _ => {}
         }
+    }
+
+    /// Until when a new process may take to look at the account for the first time, if it has not yet and nothing is in
+    /// its way.
+    pub fn first_look_until(&self) -> Option<Timestamp> {
+        (self.listed.is_none() && self.block.is_none()).then(|| self.started + FIRST_LOOK)
     }
 
     /// Takes one remove out of the hourly allowance, or says when there will be one again.

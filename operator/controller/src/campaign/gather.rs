@@ -55,6 +55,8 @@ pub struct Gathered {
     pub accounts: BTreeMap<String, Known>,
     /// Accounts that cannot, and why.
     pub problems: BTreeMap<String, (Reason, String)>,
+    /// Until when a new process may take to look at all accounts for the first time, if it has not yet.
+    pub first_look_until: Option<Timestamp>,
     /// The spec spread over the accounts.
     pub desired: Desired,
     /// Whether a person has confirmed that more may be removed than the hourly allowance.
@@ -180,6 +182,7 @@ pub fn gather(
         records,
         accounts: BTreeMap::new(),
         problems: BTreeMap::new(),
+        first_look_until: None,
         desired: Desired::default(),
         removes_confirmed: campaign.annotations().get(CONFIRM_REMOVES_ANNOTATION) == campaign.metadata.uid.as_ref(),
         resolutions: resolutions(campaign),
@@ -193,6 +196,8 @@ pub fn gather(
                 gathered.accounts.insert(name, known);
             }
             Err(problem) => {
+                let until = shared.account_state(&account).known().first_look_until().filter(|until| *until > now);
+                gathered.first_look_until = gathered.first_look_until.max(until);
                 gathered.problems.insert(name, problem);
             }
         }

@@ -237,6 +237,12 @@ async fn finish(
     }
     let mut after = report::status(gathered, plan, records);
     let reason = after.reason.unwrap_or(Reason::Ready);
+    if let Some(until) = gathered.first_look_until.filter(|_| !gathered.spec_changed) {
+        // S9: what an earlier process has said stays said while this one has not looked.
+        wake::schedule(shared, key, gathered, plan, records);
+        shared.campaigns_queue.add_at(key.clone(), until);
+        return Ok(reason);
+    }
     after.observed_at.clone_from(&gathered.status.observed_at);
     let mut before = gathered.status.clone();
     before.conditions = Conditions::new(&before.conditions, 0, Timestamp::now()).into_ours();

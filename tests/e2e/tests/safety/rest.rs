@@ -13,11 +13,13 @@ pub(crate) struct Traffic(Arc<KillSwitch>, usize);
 
 impl Traffic {
     pub(crate) async fn counted(world: &mut World) -> Self {
+        Self::counted_with(world, SignedDuration::from_mins(15)).await
+    }
+
+    /// Of an operator that polls so often.
+    async fn counted_with(world: &mut World, poll: SignedDuration) -> Self {
         let switch = KillSwitch::counting();
-        let counting = switch.clone();
-        world
-            .start_operator_with(Some(counting), |options| options.poll_interval = SignedDuration::from_mins(15))
-            .await;
+        world.start_operator_with(Some(switch.clone()), |options| options.poll_interval = poll).await;
         Self(switch, 0)
     }
 
@@ -51,7 +53,8 @@ impl Traffic {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_day_of_spending_writes_nothing_but_measurement() {
     let Some(mut world) = given::world().await else { return };
-    let mut traffic = Traffic::counted(&mut world).await;
+    // More often than a measurement may be written.
+    let mut traffic = Traffic::counted_with(&mut world, SignedDuration::from_mins(5)).await;
     world.given("spring", json!({})).await;
     world.given("summer", json!({"markets": ["FR"], "fallbackLocale": "en"})).await;
     world.pass(SignedDuration::from_hours(2)).await;
@@ -68,7 +71,7 @@ async fn a_day_of_spending_writes_nothing_but_measurement() {
         assert!(of_it > 0, "what is spent is shown");
     }
     // Of a poll: the account, the listing, its parts and the spend; no read for an object.
-    let polls = 24 * 4 - 8;
+    let polls = 24 * 12 - 24;
     let reads = traffic.platform_reads().len();
     assert!(reads / polls <= 16, "{} reads a poll", reads / polls);
 }
@@ -84,6 +87,24 @@ async fn what_does_not_spend_writes_nothing_at_all() {
     world.pass(SignedDuration::from_hours(2)).await;
     traffic.begin();
     world.pass(SignedDuration::from_hours(24)).await;
+    assert_eq!(traffic.api_writes(), Vec::<String>::new());
+    assert_eq!(traffic.platform_writes(), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_looks_again_and_finds_nothing_new_writes_nothing() {
+    let Some(mut world) = given::world().await else { return };
+    Traffic::counted(&mut world).await;
+    world.given("spring", json!({"state": "Paused"})).await;
+    world.pass(SignedDuration::from_hours(1)).await;
+    world.kill_operator();
+    // A new process looks at everything, and at a Campaign that only got a note.
+    let mut traffic = Traffic::counted(&mut world).await;
+    traffic.begin();
+    world.pass(SignedDuration::from_hours(1)).await;
+    world.annotate("spring", "example.com/note", "looked at").await;
+    world.pass(SignedDuration::from_hours(1)).await;
+    assert!(traffic.platform_reads().len() > 10, "it looks");
     assert_eq!(traffic.api_writes(), Vec::<String>::new());
     assert_eq!(traffic.platform_writes(), Vec::<String>::new());
 }
