@@ -4,26 +4,38 @@ use adops_e2e::given;
 use adops_e2e::kill::KillSwitch;
 use jiff::SignedDuration;
 
-use crate::{counts, in_spring, live, spring};
+use crate::{counts, live, spring};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn hours_and_a_restart_write_nothing() {
-    let Some((mut world, _)) = in_spring().await else { return };
+    let Some((mut world, files)) = given::everywhere().await else { return };
+    world.start_operator().await;
+    // It spends from the first day on.
+    world.apply(&spring(&files).replace("start: 2027-03-01", "start: 2027-02-20")).await.unwrap();
+    world.until_ready("spring").await;
     world.pass(SignedDuration::from_mins(30)).await;
     world.sim.reset_ledger();
-    // Past a look at all files.
-    world.pass(SignedDuration::from_hours(7)).await;
-    assert_eq!(world.writes(), []);
     let before = (counts(&world), live(&world));
-    world.kill_operator();
-    let switch = KillSwitch::counting();
-    world.start_operator_with(Some(switch.clone()), |_| {}).await;
-    world.pass(SignedDuration::from_hours(2)).await;
-    assert_eq!(world.writes(), []);
-    assert_eq!((counts(&world), live(&world)), before);
-    let posts: Vec<String> =
-        switch.names().into_iter().filter(|name| name.starts_with("before POST") && is_a_write(name)).collect();
-    assert_eq!(posts, Vec::<String>::new());
+    // Past a look at all files, and once more.
+    for hours in [7, 2] {
+        world.kill_operator();
+        let switch = KillSwitch::counting();
+        world.start_operator_with(Some(switch.clone()), |_| {}).await;
+        world.pass(SignedDuration::from_hours(hours)).await;
+        assert_eq!(world.writes(), []);
+        assert_eq!((counts(&world), live(&world)), before);
+        let points = switch.names();
+        let posts: Vec<_> = points.iter().filter(|name| name.starts_with("before POST") && is_a_write(name)).collect();
+        assert_eq!(posts, Vec::<&String>::new());
+        // What is spent is read account by account, and told once in a quarter of an hour, the first one included.
+        let told = points.iter().filter(|name| is_told(name)).count();
+        assert!(told <= usize::try_from(hours * 4 + 1).unwrap(), "told {told} times in {hours} hours");
+        assert!(hours == 2 || told > 7, "told {told} times in {hours} hours");
+    }
+}
+
+fn is_told(point: &str) -> bool {
+    point.starts_with("before PATCH") && point.contains("/campaigns/spring/status")
 }
 
 /// Whether a point is a request that changes something on a platform. Google lists, and Meta batches reads, by POST.
