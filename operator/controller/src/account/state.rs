@@ -1,5 +1,8 @@
 //! What is known of an account in memory. All of it can be rebuilt from the platform.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

@@ -359,22 +359,20 @@ impl Workshop<'_> {
                 let amount = json!({ "amountMicros": to.micros().to_string() });
                 vec![update("campaignBudgetOperation", known.budget.clone(), amount, "amountMicros")]
             }
-            Action::Mark { name, token, paused, .. } => {
-                let group_token = known.is_nobodys().then_some(token.as_str());
-                self.mark(id, name, group_token, *paused)?
-            }
+            Action::Mark { name, token, paused, .. } => self.mark(id, (name, token), known.is_nobodys(), *paused)?,
             Action::Remove { .. } if !known.live => Vec::new(),
             Action::Remove { .. } => vec![writer.remove_campaign(id)],
             Action::Set { field, to, .. } => self.set(id, *field, to)?,
         })
     }
 
-    /// `adopted`: the token that is put behind the ad group's own name; none if that is to be called as the campaign is.
+    /// An ad group that has the token keeps its name. One that has not is called as the campaign is or, if it is
+    /// `adopted`, by its own name with the token behind it.
     fn mark(
         &self,
         id: &ExternalId,
-        name: &str,
-        adopted: Option<&str>,
+        (name, token): (&str, &str),
+        adopted: bool,
         paused: bool,
     ) -> Result<Vec<serde_json::Value>, PlatformError> {
         let labels = self.labels.as_ref().map_err(Clone::clone)?;
@@ -394,13 +392,11 @@ impl Workshop<'_> {
             true if tree.is_enabled() => operations.push(self.writer.detach_label(id, &labels.paused)),
             _ => {}
         }
-        if let Some(group) = tree.main_group() {
+        if let Some(group) = tree.main_group().filter(|group| !group.own.name.contains(token)) {
             let own: String = group.own.name.chars().take(NAME_LENGTH).collect();
-            let name = adopted.map_or_else(|| name.to_owned(), |token| format!("{own} {token}"));
-            if group.own.name != name {
-                let resource = group.own.resource_name.clone();
-                operations.push(update("adGroupOperation", resource, json!({ "name": name }), "name"));
-            }
+            let name = if adopted { format!("{own} {token}") } else { name.to_owned() };
+            let resource = group.own.resource_name.clone();
+            operations.push(update("adGroupOperation", resource, json!({ "name": name }), "name"));
         }
         Ok(operations)
     }

@@ -3,6 +3,7 @@
 use adops_core::campaign::observed::Delivery;
 use adops_core::campaign::plan::Action;
 use adops_core::campaign::settings::{Field, Value};
+use adops_core::marker::Token;
 use adops_core::money::Money;
 use adops_core::platform::Manner;
 use adops_core::reason::Reason;
@@ -155,6 +156,25 @@ async fn a_marker_is_written_where_the_spec_names_the_object_but_not_over_anothe
     let seen = world.observe().await.lines[&old].clone();
     assert!(seen.marker.label && seen.marker.token.is_some() && seen.marker.inner_token == seen.marker.token);
     assert_eq!(seen.delivery, Delivery::PausedByUs);
+}
+
+#[tokio::test]
+async fn an_ad_group_that_has_the_token_keeps_its_name_when_a_renamed_campaign_is_marked_anew() {
+    let mut world = World::start().await;
+    world.settle().await;
+    let id = world.id("US");
+    let names = |world: &World| {
+        let view = world.sim.google_account(CID);
+        let campaign = view.present().find(|campaign| campaign.id.to_string() == id).unwrap();
+        (campaign.name.clone(), campaign.ad_groups[0].name.clone())
+    };
+    let (_, group) = names(&world);
+    let token = Token::find(&group).unwrap().to_string();
+    world.edit(EditAction::Rename { campaign: id.clone(), name: "by hand".to_owned() });
+    let name = format!("by hand {token}");
+    let mark = Action::Mark { id: id.clone(), token, name: name.clone(), paused: false };
+    assert_eq!(world.google.change(&[mark]).await, [Outcome::Applied { id: id.clone() }]);
+    assert_eq!(names(&world), (name, group));
 }
 
 #[tokio::test]

@@ -70,7 +70,9 @@ pub async fn a_token_that_expires_midway_leaves_one_object_a_line<S: Subject>() 
             between += usize::from(refused);
             assert!(!(refused && S::RENEWS), "expired at {point}: a renewed token is no reason to fail");
         }
+        // It must be over before the faults are: that they are gone is what it waits for.
         expires.abort();
+        let _ = expires.await;
         world.sim.faults().clear();
         if !S::RENEWS {
             S::restore(&world.sim);

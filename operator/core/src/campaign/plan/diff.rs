@@ -253,17 +253,20 @@ fn budget(subject: &Subject<'_>, wanted: &Wanted, line: &mut LinePlan, changes: 
     let Subject { inputs, view, record, object, .. } = subject;
     let (from, to) = (object.budget, wanted.budget);
     let replaced = changes.iter().any(|change| change.cause == Cause::Replaced);
-    let kept = to.is_zero() || inputs.spec.policies.ignore_fields.contains(&Field::Budget);
-    // Whoever made the difference, and whatever is ignored: a ceiling holds for all.
-    if let Some(level) = level(view, object).filter(|level| kept || *level < to) {
+    let policies = &inputs.spec.policies;
+    let kept = to.is_zero() || policies.ignore_fields.contains(&Field::Budget);
+    // The platform holds another budget than we confirmed, and the spec is the same.
+    let by_others = !inputs.spec_changed && record.confirmed_budget.is_some_and(|micros| micros != from.micros());
+    // Whoever made the difference, and whatever is ignored, reported or suspended: a ceiling holds for all. Where policy
+    // leaves what the spec asks for undone, that it asks for less is no help.
+    let left = kept || inputs.spec.suspend || by_others && policies.drift == DriftPolicy::Report;
+    if let Some(level) = level(view, object).filter(|level| left || *level < to) {
         changes.push(cut(view, object, level));
         return;
     }
     if from == to || replaced || kept {
         return;
     }
-    // The platform holds another budget than we confirmed, and the spec is the same.
-    let by_others = !inputs.spec_changed && record.confirmed_budget.is_some_and(|micros| micros != from.micros());
     if by_others {
         line.drift.push(Field::Budget);
     }

@@ -4,7 +4,7 @@ use super::super::totals;
 use super::{nothing, one, two};
 use crate::campaign::plan::Plan;
 use crate::campaign::settings::Field;
-use crate::campaign::spec::{OnReplace, State};
+use crate::campaign::spec::{CampaignSpec, DriftPolicy, OnReplace, State};
 use crate::testing::{Fate, Faults, World, another_bidding, at, changes, eur, market, settled, spec, withheld};
 
 #[test]
@@ -155,4 +155,26 @@ fn below_a_ceiling_lowered_under_what_runs_the_largest_lines_are_cut() {
     world.accounts.get_mut("a").unwrap().ceiling = Some(eur("30"));
     world.settle();
     assert!(world.platform.enabled_sum() <= 30_000_000, "{}", world.platform.enabled_sum());
+}
+
+#[test]
+fn what_a_hand_has_raised_above_a_ceiling_is_cut_though_the_spec_asks_for_less_and_policy_would_leave_it() {
+    let policies: [fn(&mut CampaignSpec); 3] = [
+        |spec| spec.policies.drift = DriftPolicy::Report,
+        |spec| spec.suspend = true,
+        |spec| _ = spec.policies.ignore_fields.insert(Field::Budget),
+    ];
+    for policy in policies {
+        let mut world = two();
+        world.edit(policy);
+        world.settle();
+        // One line rests, so that the other has room below the Campaign's budget.
+        world.platform.by_hand("a", "1002", world.now, |held| held.enabled = false);
+        world.settle();
+        world.accounts.get_mut("a").unwrap().ceiling = Some(eur("70"));
+        world.platform.by_hand("a", "1001", world.now, |held| held.budget = eur("90"));
+        assert_eq!(changes(&world.look()), ["GB: budget Cap"]);
+        world.settle();
+        assert_eq!(world.platform.get("a", "1001").budget, eur("70"));
+    }
 }
