@@ -52,7 +52,7 @@ async fn growth_lets_a_stop_pass_that_was_announced() {
     let _grows = put(&queue, "grows", enable());
     let late = async {
         tokio::time::sleep(PATIENCE / 10).await;
-        put(&queue, "stops", pause())
+        [put(&queue, "stops", pause())]
     };
     let (first, _stops) = tokio::join!(next(&queue, at(0)), late);
     assert_eq!(first.unwrap(), ["stops"]);
