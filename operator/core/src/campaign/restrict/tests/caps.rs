@@ -159,12 +159,13 @@ fn below_a_ceiling_lowered_under_what_runs_the_largest_lines_are_cut() {
 
 #[test]
 fn what_a_hand_has_raised_above_a_ceiling_is_cut_though_the_spec_asks_for_less_and_policy_would_leave_it() {
-    let policies: [fn(&mut CampaignSpec); 3] = [
-        |spec| spec.policies.drift = DriftPolicy::Report,
-        |spec| spec.suspend = true,
-        |spec| _ = spec.policies.ignore_fields.insert(Field::Budget),
+    // What is cut is the hand's no more: where only drift is left alone, the spec's amount follows.
+    let policies: [(fn(&mut CampaignSpec), &str); 3] = [
+        (|spec| spec.policies.drift = DriftPolicy::Report, "50"),
+        (|spec| spec.suspend = true, "70"),
+        (|spec| _ = spec.policies.ignore_fields.insert(Field::Budget), "70"),
     ];
-    for policy in policies {
+    for (policy, end) in policies {
         let mut world = two();
         world.edit(policy);
         world.settle();
@@ -175,6 +176,6 @@ fn what_a_hand_has_raised_above_a_ceiling_is_cut_though_the_spec_asks_for_less_a
         world.platform.by_hand("a", "1001", world.now, |held| held.budget = eur("90"));
         assert_eq!(changes(&world.look()), ["GB: budget Cap"]);
         world.settle();
-        assert_eq!(world.platform.get("a", "1001").budget, eur("70"));
+        assert_eq!(world.platform.get("a", "1001").budget, eur(end));
     }
 }
