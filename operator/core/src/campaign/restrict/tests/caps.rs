@@ -159,8 +159,9 @@ fn below_a_ceiling_lowered_under_what_runs_the_largest_lines_are_cut() {
 
 #[test]
 fn what_a_hand_has_raised_above_a_ceiling_is_cut_though_the_spec_asks_for_less_and_policy_would_leave_it() {
+    type Edit = fn(&mut CampaignSpec);
     // What is cut is the hand's no more: where only drift is left alone, the spec's amount follows.
-    let policies: [(fn(&mut CampaignSpec), &str); 3] = [
+    let policies: [(Edit, &str); 3] = [
         (|spec| spec.policies.drift = DriftPolicy::Report, "50"),
         (|spec| spec.suspend = true, "70"),
         (|spec| _ = spec.policies.ignore_fields.insert(Field::Budget), "70"),
