@@ -154,6 +154,10 @@ impl Shared {
         for quota in self.quotas.all() {
             quota.withdraw(&key.namespace, &key.name, |_| false);
         }
+        // What it had announced nobody sends any more.
+        for account in self.states.lock().unwrap_or_else(PoisonError::into_inner).values() {
+            account.queue.announce(key, None);
+        }
     }
 
     /// Takes back what a Campaign has not sent yet of what an earlier spec asked for.

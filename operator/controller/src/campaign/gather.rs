@@ -196,8 +196,11 @@ pub fn gather(
                 gathered.accounts.insert(name, known);
             }
             Err(problem) => {
-                let until = shared.account_state(&account).known().first_look_until().filter(|until| *until > now);
-                gathered.first_look_until = gathered.first_look_until.max(until);
+                // Of an account that is not there, or not granted, no state is made: anybody can make names up.
+                if problem.0 == Reason::AccountNotReady {
+                    let until = shared.account_state(&account).known().first_look_until().filter(|until| *until > now);
+                    gathered.first_look_until = gathered.first_look_until.max(until);
+                }
                 gathered.problems.insert(name, problem);
             }
         }

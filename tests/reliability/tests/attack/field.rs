@@ -29,6 +29,8 @@ pub(crate) struct Field {
     pub(crate) scale: i64,
     /// How long it may take until all is quiet: Meta takes four changes of a budget an hour.
     pub(crate) quiet: SignedDuration,
+    /// Steps of a run. With one account less is cut, and more must happen for as many cuts.
+    pub(crate) steps: usize,
 }
 
 /// The second account on Google.
@@ -43,16 +45,17 @@ pub(crate) static GOOGLE: Field = Field {
     accounts: &[ON_GOOGLE, Account { name: "google-two", id: SECOND, platform: Google }],
     scale: 1,
     quiet: SignedDuration::from_mins(40),
+    steps: 18,
 };
 /// One on Meta.
 pub(crate) static ON_META_ALONE: Field =
-    Field { accounts: &[ON_META], scale: 5, quiet: SignedDuration::from_mins(130) };
+    Field { accounts: &[ON_META], scale: 5, quiet: SignedDuration::from_mins(130), steps: 24 };
 /// One on TikTok.
 pub(crate) static ON_TIKTOK_ALONE: Field =
-    Field { accounts: &[ON_TIKTOK], scale: 5, quiet: SignedDuration::from_mins(40) };
+    Field { accounts: &[ON_TIKTOK], scale: 5, quiet: SignedDuration::from_mins(40), steps: 24 };
 /// One on each platform.
 pub(crate) static EVERYWHERE: Field =
-    Field { accounts: &[ON_GOOGLE, ON_META, ON_TIKTOK], scale: 5, quiet: SignedDuration::from_mins(130) };
+    Field { accounts: &[ON_GOOGLE, ON_META, ON_TIKTOK], scale: 5, quiet: SignedDuration::from_mins(130), steps: 18 };
 
 impl Field {
     /// What ads are made of beside words.
