@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
@@ -33,6 +33,15 @@ const LONGEST_FIRST: &[&str] = &[
     "google",
 ];
 
+/// How long one program may take before it is killed: several times what the slowest takes on two busy cores.
+const LIMIT: Duration = Duration::from_mins(25);
+/// The same with `--full`.
+const LIMIT_OF_FULL: Duration = Duration::from_hours(3);
+/// How often it is said of a program that it still runs.
+const SAY_EVERY: Duration = Duration::from_mins(5);
+/// How often is looked whether it has ended.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+
 /// A program that runs tests.
 struct Program {
     /// As Cargo would say it: `adsim --test google`.
@@ -45,9 +54,18 @@ struct Program {
 /// What came of one.
 struct Report {
     log: String,
-    ended_well: bool,
+    end: End,
     counts: Counts,
     took: Duration,
+}
+
+/// How one ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    Well,
+    Failed,
+    /// It took too long, and was killed.
+    Killed,
 }
 
 /// How many tests passed, failed, and were ignored.
@@ -71,7 +89,8 @@ impl std::ops::AddAssign for Counts {
 
 /// Builds every test of the workspace, and runs them. `prepare` gives each program its environment.
 /// Answers how many passed; an error if one did not.
-pub fn run(project: &Project, prepare: impl Fn(&mut Command)) -> anyhow::Result<String> {
+pub fn run(project: &Project, full: bool, prepare: impl Fn(&mut Command)) -> anyhow::Result<String> {
+    let limit = if full { LIMIT_OF_FULL } else { LIMIT };
     let mut programs = build(project)?;
     programs.push(documentation(project));
     programs.sort_by_key(|program| program.rank);
@@ -88,12 +107,15 @@ pub fn run(project: &Project, prepare: impl Fn(&mut Command)) -> anyhow::Result<
         loop {
             let next = queue.lock().map_err(|_| anyhow!("a test program's report was not read"))?.pop_front();
             let Some(mut program) = next else { return Ok(()) };
-            let report = program.run(&logs)?;
+            println!("     Running {}", program.name);
+            let report = program.run(&logs, limit)?;
             let mut results = results.lock().map_err(|_| anyhow!("a test program's report was not read"))?;
             print(&program.name, &report)?;
             results.0 += report.counts;
-            if !report.ended_well {
-                results.1.push(program.name);
+            match report.end {
+                End::Well => {}
+                End::Failed => results.1.push(program.name),
+                End::Killed => results.1.push(format!("{} (killed after {} s)", program.name, limit.as_secs())),
             }
         }
     };
@@ -118,18 +140,55 @@ fn print(name: &str, report: &Report) -> anyhow::Result<()> {
 }
 
 impl Program {
-    fn run(&mut self, logs: &Path) -> anyhow::Result<Report> {
+    fn run(&mut self, logs: &Path, limit: Duration) -> anyhow::Result<Report> {
         let path = logs.join(self.name.replace(' ', "_")).with_extension("log");
         let log = File::create(&path).with_context(|| path.display().to_string())?;
         let errors = log.try_clone().with_context(|| path.display().to_string())?;
         let started = Instant::now();
-        let status = self.command.stdin(Stdio::null()).stdout(log).stderr(errors).status();
-        let status = status.with_context(|| project::describe(&self.command))?;
+        let child = self.command.stdin(Stdio::null()).stdout(log).stderr(errors).spawn();
+        let mut child = child.with_context(|| project::describe(&self.command))?;
+        let end = match self.wait(&mut child, limit).with_context(|| project::describe(&self.command))? {
+            Some(status) if status.success() => End::Well,
+            Some(_) => End::Failed,
+            None => End::Killed,
+        };
         let log = fs::read(&path).with_context(|| path.display().to_string())?;
         let log = String::from_utf8_lossy(&log).into_owned();
         let mut counts = Counts::default();
         log.lines().filter_map(|line| line.strip_prefix("test result: ")).for_each(|line| counts += read_counts(line));
-        Ok(Report { log, ended_well: status.success(), counts, took: started.elapsed() })
+        Ok(Report { log, end, counts, took: started.elapsed() })
+    }
+
+    /// Waits for its end; none if it does not come, and the program had to be killed. What a program's tests have
+    /// started ends with it.
+    fn wait(&self, child: &mut Child, limit: Duration) -> std::io::Result<Option<ExitStatus>> {
+        let (started, mut said) = (Instant::now(), 0);
+        loop {
+            if let Some(status) = child.try_wait()? {
+                return Ok(Some(status));
+            }
+            let elapsed = started.elapsed();
+            if elapsed >= limit {
+                println!("     Killing {} after {} s; its threads and children:", self.name, elapsed.as_secs());
+                tell_of(child.id());
+                child.kill()?;
+                child.wait()?;
+                return Ok(None);
+            }
+            if elapsed.as_secs() / SAY_EVERY.as_secs() > said {
+                said += 1;
+                println!("     Still running {}, for {} s", self.name, elapsed.as_secs());
+            }
+            std::thread::sleep(LOOK_EVERY);
+        }
+    }
+}
+
+/// What hangs there: a test's thread has the test's name.
+fn tell_of(process: u32) {
+    let process = process.to_string();
+    for which in [["-T", "-p", &process], ["-H", "--ppid", &process]] {
+        let _ = Command::new("ps").args(["-o", "pid,stat,etime,time,wchan:20,comm,args"]).args(which).status();
     }
 }
 
@@ -202,6 +261,19 @@ mod tests {
         let line = "ok. 12 passed; 3 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.05s";
         assert_eq!(read_counts(line), Counts([12, 3, 1]));
         assert_eq!(read_counts(""), Counts::default());
+    }
+
+    #[test]
+    fn a_program_that_does_not_end_is_killed() {
+        let run = |seconds: &str, limit| {
+            let mut command = Command::new("sleep");
+            command.arg(seconds);
+            let mut program = Program { name: format!("sleep {seconds}"), command, rank: 0 };
+            program.run(&std::env::temp_dir(), limit).unwrap().end
+        };
+        assert_eq!(run("600", Duration::from_millis(50)), End::Killed);
+        assert_eq!(run("0", Duration::from_mins(1)), End::Well);
+        assert_eq!(run("what", Duration::from_mins(1)), End::Failed);
     }
 
     #[test]

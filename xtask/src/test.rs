@@ -106,7 +106,7 @@ fn rust(run: &Run<'_>) -> anyhow::Result<Outcome> {
         fs::remove_dir_all(&recordings).with_context(|| recordings.display().to_string())?;
     }
     fs::create_dir_all(&recordings).with_context(|| recordings.display().to_string())?;
-    let counts = rust_tests::run(run.project, |program| {
+    let counts = rust_tests::run(run.project, run.full, |program| {
         with_binaries(run, program).env("ADOPS_RECORD_DIR", &recordings);
     })?;
     Ok(Outcome::Done(Some(counts)))

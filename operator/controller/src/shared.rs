@@ -89,6 +89,11 @@ impl Shared {
             .clone()
     }
 
+    /// The accounts of which something is kept in memory, each with a task of its own.
+    pub fn kept_accounts(&self) -> Vec<Key> {
+        self.states.lock().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect()
+    }
+
     /// The one place that grants what can raise spend. The lock is never held across an await, nor while another one is
     /// taken.
     pub fn authority(&self) -> MutexGuard<'_, SpendAuthority> {
@@ -109,6 +114,16 @@ impl Shared {
     pub(crate) fn wake_all(&self) {
         self.accounts.keys().into_iter().for_each(|key| self.accounts_queue.add(key));
         self.campaigns.keys().into_iter().for_each(|key| self.campaigns_queue.add(key));
+    }
+
+    /// Looks again at accounts that are being deleted: they go as soon as no Campaign uses them any more, or has anything
+    /// there.
+    pub(crate) fn wake_leaving_accounts(&self) {
+        for account in self.accounts.valid() {
+            if account.metadata.deletion_timestamp.is_some() {
+                self.accounts_queue.add(Key::of(&account.metadata));
+            }
+        }
     }
 
     /// How many changes an operator that only observes would make.
@@ -156,7 +171,7 @@ impl Shared {
         }
         // What it had announced nobody sends any more.
         for account in self.states.lock().unwrap_or_else(PoisonError::into_inner).values() {
-            account.queue.announce(key, None);
+            account.queue.announce(key, None, self.clock.now());
         }
     }
 

@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
 use adops_api::Campaign;
 use adops_api::campaign::Line;
@@ -115,7 +116,14 @@ fn merge(into: &mut Value, patch: Value) {
     }
 }
 
+/// How long a command may take that a test waits for. Business time stands still meanwhile: what waits for it never ends.
+const LIMIT: Duration = Duration::from_mins(2);
+
 /// kubectl, as whoever a kubeconfig is for.
+///
+/// # Panics
+///
+/// If it does not end within two minutes.
 pub fn kubectl(kubeconfig: &Path, namespace: &str, args: &[&str], stdin: &str) -> Output {
     let binary = cluster::binary().expect("a control plane");
     let mut child = Command::new(binary)
@@ -128,7 +136,16 @@ pub fn kubectl(kubeconfig: &Path, namespace: &str, args: &[&str], stdin: &str) -
         .spawn()
         .expect("kubectl");
     child.stdin.take().expect("stdin").write_all(stdin.as_bytes()).expect("stdin");
-    child.wait_with_output().expect("kubectl")
+    let process = child.id().to_string();
+    let (reply, output) = std::sync::mpsc::channel();
+    std::thread::spawn(move || reply.send(child.wait_with_output()));
+    output.recv_timeout(LIMIT).map_or_else(
+        |_| {
+            let _ = Command::new("kill").args(["-KILL", &process]).status();
+            panic!("kubectl {} does not end", args.join(" "))
+        },
+        |output| output.expect("kubectl"),
+    )
 }
 
 /// What a command has said.

@@ -74,10 +74,11 @@ impl RunningOperator {
         }
     }
 
-    /// As SIGTERM does: what is under way comes to its end.
+    /// As SIGTERM does: what is under way comes to its end. Panics if it does not within a minute.
     pub async fn stop(mut self) {
         let _ = self.stop.send(true);
-        let _ = (&mut self.ended).await;
+        let ended = tokio::time::timeout(Duration::from_mins(1), &mut self.ended).await;
+        assert!(ended.is_ok(), "it was told to stop and does not");
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
         }
@@ -404,11 +405,13 @@ spec:
         }
     }
 
-    /// Steps through a span of business time.
+    /// Steps through a span of business time. Panics when that takes ten minutes of the machine's time.
     pub async fn pass(&mut self, span: SignedDuration) {
-        let end = self.now + span;
+        let (began, end) = (self.now, self.now + span);
+        let limit = Instant::now() + Duration::from_mins(10);
         loop {
             self.rest().await;
+            assert!(Instant::now() < limit, "from {began} to {end} it came no further than {}", self.now);
             let next = [self.next_due(), self.sim.next_due()].into_iter().flatten().filter(|due| *due > self.now).min();
             match next {
                 Some(next) if next < end => self.set_now(next),

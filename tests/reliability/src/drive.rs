@@ -34,10 +34,12 @@ pub async fn drive(world: &mut World, switch: &KillSwitch, mut done: impl FnMut(
     }
 }
 
-/// Steps through a span of time, or until the switch has struck.
+/// Steps through a span of time, or until the switch has struck. Panics when that takes ten minutes of the machine's time.
 pub async fn pass(world: &mut World, switch: &KillSwitch, span: SignedDuration) -> End {
     let end = world.now() + span;
+    let limit = Instant::now() + Duration::from_mins(10);
     loop {
+        assert!(Instant::now() < limit, "it does not come to {end}: {}", in_short(world).await);
         if idle(world, switch).await == End::Dead {
             return End::Dead;
         }

@@ -63,7 +63,7 @@ pub fn message(wait: &Wait) -> String {
 pub fn announce(gathered: &Gathered, plan: &Plan, memory: &CampaignMemory) {
     let campaign = Key::new(&gathered.spec.id.namespace, &gathered.spec.id.name);
     for (name, known) in &gathered.accounts {
-        known.state.queue.announce(&campaign, stops_at(gathered, known, plan, name, memory));
+        known.state.queue.announce(&campaign, stops_at(gathered, known, plan, name, memory), gathered.now);
     }
 }
 

@@ -60,6 +60,7 @@ pub async fn reconcile(shared: &Arc<Shared>, key: Key) {
             Reason::PlatformUnavailable
         }
     };
+    shared.wake_leaving_accounts();
     shared.metrics.passes.get_or_create(&Pass { kind: "Campaign", reason: reason.as_str() }).inc();
     let seconds = began.elapsed().as_secs_f64();
     shared.metrics.pass_seconds.get_or_create(&Kind { kind: "Campaign" }).observe(seconds);

@@ -22,7 +22,26 @@ async fn an_account_in_use_stays_until_its_last_campaign_is_gone() {
     world.delete_campaign("spring").await;
     world.until_gone("spring").await;
     assert!(stopped(&world));
-    world.until("the account is gone", |snapshot| snapshot.accounts.is_empty()).await;
+    // At once, not with the next poll: no time goes by.
+    world.rest().await;
+    assert!(world.look().await.accounts.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_goes_at_once_when_its_last_campaign_uses_another_one() {
+    let Some(mut world) = given::world().await else { return };
+    world.given("spring", json!({})).await;
+    assert!(world.as_admin(&["delete", "adaccount", "google-global", "--wait=false"], "").status.success());
+    world.until_account("google-global", "Ready", "True", "Deleting").await;
+    world.patch_campaign("spring", json!({"accounts": ["another"]})).await;
+    world
+        .until("nothing of it is known there any more", |snapshot| {
+            let status = snapshot.campaign("spring").and_then(|campaign| campaign.status.clone()).unwrap_or_default();
+            status.lines.iter().all(|line| !line.key.starts_with("google-global/"))
+        })
+        .await;
+    world.rest().await;
+    assert!(world.look().await.accounts.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -49,6 +49,21 @@ async fn a_stranger_that_names_an_account_neither_keeps_it_from_being_deleted_no
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn account_names_that_somebody_makes_up_fill_no_memory() {
+    let Some(mut tenancy) = Tenancy::start().await else { return };
+    let elsewhere = tenancy.account().replace("global", "nowhere");
+    for round in 0..5 {
+        let made_up = [format!("mine-{round}"), format!("{elsewhere}-{round}"), format!("ns-{round}/account")];
+        let accounts: Vec<String> = made_up.into_iter().chain([tenancy.account()]).collect();
+        tenancy.tenant.apply(&adops_e2e::given::campaign("asks", json!({"accounts": accounts}))).await.unwrap();
+        tenancy.until("asks", "Ready", "False").await;
+        tenancy.owner.poll().await;
+    }
+    let real = Key::new(tenancy.owner.namespace.clone(), "google-global");
+    assert_eq!(tenancy.owner.operator.as_ref().unwrap().shared.kept_accounts(), [real]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn one_account_under_two_names_is_told_and_the_long_name_means_the_short_one() {
     let Some(mut tenancy) = Tenancy::start().await else { return };
     let long = tenancy.account();

@@ -142,10 +142,12 @@ impl Stage {
         false
     }
 
-    /// Steps through a span of business time.
+    /// Steps through a span of business time. Panics when that takes ten minutes of the machine's time.
     pub async fn pass(&mut self, span: SignedDuration) {
         let end = self.world.now() + span;
+        let limit = Instant::now() + Duration::from_mins(10);
         loop {
+            assert!(Instant::now() < limit, "it does not come to {end}: {}", self.state());
             self.rest().await;
             let operator = self.shared().and_then(|shared| shared.clock_state().next_due);
             let now = self.world.now();

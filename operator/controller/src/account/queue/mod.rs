@@ -35,9 +35,12 @@ use crate::shared::Shared;
 /// How long growth waits in its place for stops that were announced and are about to arrive: they need a write to the
 /// API server, no more. By the machine's clock.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// Then it is turned away, and asks again after so long.
+/// Then it is turned away, and asks again after so long, or when what it waits for is due.
 const ASIDE: SignedDuration = SignedDuration::from_secs(1);
-/// So long after what was announced is due, it is not waited for any more, unless it is announced again.
+/// But after so long at the latest: what holds up a stop may be over before its time.
+const ASIDE_AT_MOST: SignedDuration = SignedDuration::from_mins(1);
+/// So long after what was announced is due, it is not waited for any more: a Campaign whose stops cannot be sent, for
+/// its status cannot be written, say, does not hold up all others of the account.
 const ANNOUNCED: SignedDuration = SignedDuration::from_mins(1);
 
 /// Whose changes they are.
@@ -61,7 +64,7 @@ pub struct Queue {
 struct State {
     writes: Schedule<Task>,
     reads: Vec<Read>,
-    /// Campaigns that are about to send what stops or shrinks spend, and until when they are waited for.
+    /// Campaigns that are to send what stops or shrinks spend, and when.
     announced: HashMap<Key, Timestamp>,
     closed: bool,
 }
@@ -107,10 +110,20 @@ impl Answers {
     }
 }
 
+/// What is to be done while nothing is to be sent.
+enum Wait {
+    /// Until something comes.
+    Idle,
+    /// For so long at most.
+    InPlace(Duration),
+    /// Growth shall ask again then.
+    Aside(Timestamp),
+}
+
 impl State {
-    fn stops_are_announced(&mut self, now: Timestamp) -> bool {
-        self.announced.retain(|_, until| *until > now);
-        !self.announced.is_empty()
+    /// When the last of the stops is due that are waited for, if there are any.
+    fn stops_due(&self, now: Timestamp) -> Option<Timestamp> {
+        self.announced.values().filter(|at| **at + ANNOUNCED > now).max().copied()
     }
 }
 
@@ -188,10 +201,15 @@ impl Queue {
         true
     }
 
-    /// Says when a Campaign is to send what stops or shrinks spend, if it has such: growth lets it pass.
-    pub fn announce(&self, campaign: &Key, stops: Option<Timestamp>) {
+    /// Says when a Campaign is to send what stops or shrinks spend, if it has such: growth lets it pass. What is due and
+    /// does not come is not waited for longer because it is said again.
+    pub fn announce(&self, campaign: &Key, stops: Option<Timestamp>, now: Timestamp) {
         if let Some(at) = stops {
-            self.lock().announced.insert(campaign.clone(), at + ANNOUNCED);
+            let mut state = self.lock();
+            let known = state.announced.entry(campaign.clone()).or_insert(at);
+            if at > now || *known > at {
+                *known = at;
+            }
         } else if self.lock().announced.remove(campaign).is_some() {
             self.writes_changed.notify_one();
         }
@@ -205,7 +223,7 @@ impl Queue {
             state.announced.remove(campaign);
         }
         for (campaign, _) in again {
-            state.announced.insert(campaign.clone(), now + ANNOUNCED);
+            state.announced.insert(campaign.clone(), now);
         }
     }
 
@@ -253,32 +271,40 @@ impl Queue {
             let mut changed = std::pin::pin!(self.writes_changed.notified());
             changed.as_mut().enable();
             let wait = {
-                let mut state = self.lock();
+                let (mut state, now) = (self.lock(), now());
                 match state.writes.first() {
                     None if state.closed => return None,
-                    None => None,
-                    Some(first) if first >= Importance::Increase && state.stops_are_announced(now()) => {
-                        let end = *patience.get_or_insert_with(|| Instant::now() + PATIENCE);
-                        Some(end.saturating_duration_since(Instant::now()))
-                    }
+                    None => Wait::Idle,
+                    Some(first) if first >= Importance::Increase => match state.stops_due(now) {
+                        None => return Some(self.taken(state.writes.next(most()))),
+                        // It does not come before its time.
+                        Some(due) if due > now => Wait::Aside(due.min(now + ASIDE_AT_MOST)),
+                        Some(_) => {
+                            let end = *patience.get_or_insert_with(|| Instant::now() + PATIENCE);
+                            match end.saturating_duration_since(Instant::now()) {
+                                // Not for ever in its place: what it waits for may itself wait for the next second.
+                                Duration::ZERO => Wait::Aside(now + ASIDE),
+                                left => Wait::InPlace(left),
+                            }
+                        }
+                    },
                     Some(_) => return Some(self.taken(state.writes.next(most()))),
                 }
             };
             match wait {
-                None => changed.await,
-                // Not for ever in its place: what it waits for may itself wait for the next second.
-                Some(left) if left.is_zero() => {
+                Wait::Idle => changed.await,
+                Wait::Aside(until) => {
                     patience = None;
-                    self.turn_growth_aside(now() + ASIDE);
+                    self.turn_growth_aside(until);
                 }
-                Some(left) => {
+                Wait::InPlace(left) => {
                     let _ = tokio::time::timeout(left, changed).await;
                 }
             }
         }
     }
 
-    /// S10: what stops or shrinks spend is announced and does not arrive; growth asks again later.
+    /// S10: what stops or shrinks spend is announced and not here yet; growth asks again later.
     fn turn_growth_aside(&self, until: Timestamp) {
         self.turn_away(&mut grows, || PlatformError::NotSent {
             reason: Reason::Updating,

@@ -48,7 +48,7 @@ fn queue() -> Queue {
 #[tokio::test]
 async fn growth_lets_a_stop_pass_that_was_announced() {
     let queue = queue();
-    queue.announce(&campaign("stops"), Some(at(0)));
+    queue.announce(&campaign("stops"), Some(at(0)), at(0));
     let _grows = put(&queue, "grows", enable());
     let late = async {
         tokio::time::sleep(PATIENCE / 10).await;
@@ -63,7 +63,7 @@ async fn growth_lets_a_stop_pass_that_was_announced() {
 #[tokio::test]
 async fn growth_is_turned_aside_when_an_announced_stop_does_not_arrive_and_is_not_sent_before_it() {
     let queue = queue();
-    queue.announce(&campaign("stops"), Some(at(0)));
+    queue.announce(&campaign("stops"), Some(at(0)), at(0));
     let grows = put(&queue, "grows", enable());
     assert_eq!(next(&queue, at(0)).await, None);
     let outcome = grows.await.unwrap().remove(0);
@@ -77,17 +77,51 @@ async fn a_stop_that_did_not_come_through_is_still_waited_for() {
     queue.arrived([(&campaign("stops"), true), (&campaign("stops"), false)].into_iter(), at(0));
     let _grows = put(&queue, "grows", enable());
     assert_eq!(next(&queue, at(0)).await, None);
-    queue.announce(&campaign("stops"), None);
+    queue.announce(&campaign("stops"), None, at(0));
     let _grows = put(&queue, "grows", enable());
     assert_eq!(next(&queue, at(0)).await.unwrap(), ["grows"], "its Campaign has nothing more to stop");
 }
 
 #[tokio::test]
-async fn an_announcement_that_is_not_said_again_holds_up_growth_for_a_minute_and_no_longer() {
+async fn a_stop_that_never_comes_holds_up_growth_for_a_minute_and_no_longer_however_often_it_is_said() {
     let queue = queue();
-    queue.announce(&campaign("stops"), Some(at(0)));
+    for second in 0..60 {
+        queue.announce(&campaign("stops"), Some(at(second)), at(second));
+    }
     let _grows = put(&queue, "grows", enable());
     assert_eq!(next(&queue, at(59)).await, None);
+    queue.announce(&campaign("stops"), Some(at(60)), at(60));
     let _grows = put(&queue, "grows", enable());
     assert_eq!(next(&queue, at(60)).await.unwrap(), ["grows"]);
+    // What the platform will take later is waited for anew.
+    queue.announce(&campaign("stops"), Some(at(90)), at(60));
+    let _grows = put(&queue, "grows", enable());
+    assert_eq!(next(&queue, at(149)).await, None);
+}
+
+#[tokio::test]
+async fn growth_asks_again_when_the_stop_that_it_waits_for_is_due_and_not_each_second_till_then() {
+    for (due, asks_again) in [(1, 1), (40, 40), (3_600, 60)] {
+        let queue = queue();
+        queue.announce(&campaign("stops"), Some(at(due)), at(0));
+        let grows = put(&queue, "grows", enable());
+        let waits = Instant::now();
+        let outcome = tokio::select! {
+            outcome = grows => outcome.unwrap().remove(0),
+            sent = queue.next(|| 10, || at(0)) => panic!("{} sent", sent.map_or(0, |batch| batch.len())),
+        };
+        let Outcome::Failed(PlatformError::NotSent { until, .. }) = outcome else { panic!("{outcome:?}") };
+        assert_eq!(until, at(asks_again), "the stop is due after {due} s");
+        assert!(waits.elapsed() < PATIENCE, "it waits in its place for nothing");
+        // At its time it goes first, if it is a little late, too.
+        if due == asks_again {
+            let _grows = put(&queue, "grows", enable());
+            let late = async {
+                tokio::time::sleep(PATIENCE / 10).await;
+                [put(&queue, "stops", pause())]
+            };
+            let (first, _stops) = tokio::join!(next(&queue, at(due)), late);
+            assert_eq!(first.unwrap(), ["stops"]);
+        }
+    }
 }
