@@ -209,8 +209,14 @@ pub struct Meter {
     held: Mutex<BTreeMap<Use, Timestamp>>,
 }
 
+/// So long after the last complaint of a platform its limit is not known any more: what was throttled by others may be
+/// free, and few requests would take hours to find that out one by one.
+const CALM: SignedDuration = SignedDuration::from_mins(10);
+
 struct Paced {
     pace: Pace,
+    /// When the platform last complained, by business time.
+    complained: Option<Timestamp>,
     /// Requests that stop spend and wait for their turn.
     urgent: usize,
     since: Instant,
@@ -219,7 +225,7 @@ struct Paced {
 impl Meter {
     /// Of a connector whose credentials belong to a scope.
     pub fn new(quota: Arc<Quota>, clock: SharedClock) -> Self {
-        let pace = Mutex::new(Paced { pace: Pace::default(), urgent: 0, since: Instant::now() });
+        let pace = Mutex::new(Paced { pace: Pace::default(), complained: None, urgent: 0, since: Instant::now() });
         Self { quota, clock, pace, held: Mutex::default() }
     }
 
@@ -287,6 +293,9 @@ impl Meter {
         loop {
             let (at, since) = {
                 let mut paced = self.paced();
+                if paced.complained.is_none_or(|at| self.clock.now().duration_since(at) >= CALM) {
+                    paced.pace = Pace::default();
+                }
                 if paced.pace.rate().is_none() {
                     return;
                 }
@@ -319,6 +328,7 @@ impl Meter {
         let mut paced = self.paced();
         let now = paced.since.elapsed();
         paced.pace.limited(now);
+        paced.complained = Some(self.clock.now());
     }
 
     /// The platform takes nothing of this scope until then, and perhaps has said how many operations a day it takes.
@@ -370,6 +380,28 @@ mod tests {
         fn now(&self) -> Timestamp {
             *self.0.lock().unwrap()
         }
+    }
+
+    #[tokio::test]
+    async fn a_pace_is_kept_while_the_platform_complains_and_forgotten_ten_minutes_after() {
+        let start: Timestamp = "2027-03-01T00:00:00Z".parse().unwrap();
+        let clock = Arc::new(Hands(Mutex::new(start)));
+        let meter = Meter::new(Quotas::new(start, None).scope("app", &TimeZone::UTC), clock.clone());
+        let rate_at = async |seconds: i64| {
+            *clock.0.lock().unwrap() = start + SignedDuration::from_secs(seconds);
+            meter.before(1).await.unwrap();
+            meter.paced().pace.rate()
+        };
+        assert_eq!(rate_at(0).await, None);
+        meter.limited();
+        assert_eq!(rate_at(0).await, Some(4.0));
+        assert_eq!(rate_at(599).await, Some(4.0));
+        meter.limited();
+        assert_eq!(rate_at(600).await, Some(2.0), "it has complained again");
+        assert_eq!(rate_at(1198).await, Some(2.0));
+        assert_eq!(rate_at(1199).await, None);
+        meter.limited();
+        assert_eq!(rate_at(1199).await, Some(4.0), "as the first time");
     }
 
     #[tokio::test]
