@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use adops_api::CampaignStatus;
 use adops_api::campaign::{Line, LineState};
-use adops_core::budget::brakes::BudgetChanges;
+use adops_api::convert::record;
 use adops_core::campaign::line::LineKey;
 use adops_core::campaign::observed::{Delivery, Existence, LineRecord, MarkerEvidence, ObservedLine, Snapshot};
 use adops_core::campaign::settings::{Field, Settings, Value};
@@ -118,30 +118,6 @@ impl Reading<'_> {
         let candidates = [self.stored.get(key), self.planned.get(key)];
         candidates.into_iter().flatten().find(|settings| settings.hash() == hash).cloned()
     }
-}
-
-/// What the operator remembers of a line.
-fn record(line: &Line) -> LineRecord {
-    LineRecord {
-        id: line.id.clone(),
-        replacement: u32::try_from(line.replacement).unwrap_or(0),
-        attempt: line.attempt.as_ref().map(|time| time.0),
-        confirmed_budget: line.budget.as_deref().and_then(micros),
-        confirmed_enabled: line.state == LineState::Live,
-        confirmed_hash: line.hash.clone(),
-        stop: line.stop,
-        replaces: line.replaces.clone(),
-        budget_changes: BudgetChanges::stored(
-            u32::try_from(line.budget_changes).unwrap_or(u32::MAX),
-            line.budget_changed_at.as_ref().map(|time| time.0),
-        ),
-    }
-}
-
-/// A decimal's micros; they do not depend on the currency.
-fn micros(text: &str) -> Option<i64> {
-    let any: Currency = "XXX".parse().ok()?;
-    Money::parse(text, any).ok().map(Money::micros)
 }
 
 /// Settings as a platform holds them: the name carries the token.

@@ -1,15 +1,18 @@
-//! From what a user wrote to the domain's types, inside of which an invalid Campaign cannot be written down.
+//! From what a user wrote, and what a status keeps, to the domain's types, inside of which an invalid Campaign cannot be
+//! written down.
 //!
 //! The schemas and rules of the CRDs have refused most of what is wrong; here is what they cannot judge (whether a time
 //! zone or a currency exists), and what an older CRD may have let in. All that is wrong is told, not only the first.
 
 mod account;
 mod campaign;
+mod records;
 mod words;
 
 use std::fmt;
 
 pub use self::account::{brakes, ceiling, identity, poll_interval, written};
+pub use self::records::{record, records, write_record};
 pub(crate) use self::words::special_ad_category;
 
 /// All that keeps a resource from being carried out as written.

@@ -21,7 +21,6 @@ use kube::ResourceExt;
 use super::adoption;
 use super::memory::CampaignMemory;
 use super::reconcile::account_key;
-use super::records;
 use crate::account::grant;
 use crate::account::spend;
 use crate::account::state::{AccountState, Block};
@@ -154,7 +153,7 @@ pub fn gather(
     let now = shared.clock.now();
     let status = campaign.status.clone().unwrap_or_default();
     let generation = campaign.metadata.generation.unwrap_or(0);
-    let mut records = records::from_status(&status);
+    let mut records = adops_api::convert::records(&status);
     // An attempt in the future (stored times are rounded up by a second at most) is one of a process before this one,
     // whose clock was ahead.
     let future = now + SignedDuration::from_secs(1);

@@ -9,7 +9,6 @@ pub mod line_report;
 pub mod memory;
 pub mod quota;
 pub mod reconcile;
-pub mod records;
 pub mod report;
 pub mod tell;
 pub mod verdict;

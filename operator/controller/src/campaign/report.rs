@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use adops_api::CampaignStatus;
 use adops_api::campaign::{AccountFlight, AppliedRate, Line, LineState, Retired, Withheld as WithheldStatus};
 use adops_api::condition::{ConditionType, Conditions, Status, cut};
+use adops_api::convert::write_record;
 use adops_core::campaign::line::{self, LineKey};
 use adops_core::campaign::observed::{Delivery, LineRecord};
 use adops_core::campaign::plan::{Plan, Withheld};
@@ -17,7 +18,6 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use super::gather::{Gathered, Known};
 use super::line_report::{LineReport, line_report};
-use super::records;
 use super::verdict::{Verdict, conditions};
 
 /// How many withheld changes and retired ids a status lists.
@@ -82,7 +82,7 @@ fn status_lines(gathered: &Gathered, lines: &[LineReport], records: &BTreeMap<Li
     for report in lines {
         let mut line = Line::pending(report.key.to_string());
         if let Some(record) = records.get(&report.key) {
-            records::write(record, currency(&report.key), &mut line);
+            write_record(record, currency(&report.key), &mut line);
         }
         line.state = report.state;
         if let Some(reason) = report.reason {
@@ -93,7 +93,7 @@ fn status_lines(gathered: &Gathered, lines: &[LineReport], records: &BTreeMap<Li
     for (key, record) in records {
         if !all.contains_key(key) {
             let mut line = Line::pending(key.to_string());
-            records::write(record, currency(key), &mut line);
+            write_record(record, currency(key), &mut line);
             line.state = if record.confirmed_enabled { LineState::Live } else { LineState::Paused };
             all.insert(key.clone(), line);
         }

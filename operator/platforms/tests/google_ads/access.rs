@@ -30,10 +30,10 @@ async fn a_token_is_fetched_once_and_again_when_it_has_ended() {
     for _ in 0..3 {
         world.observe().await;
     }
-    assert_eq!(world.counter.token_requests(), 1);
+    assert_eq!(world.counter.of("token"), 1);
     world.sim.expire_tokens();
     world.observe().await;
-    assert_eq!(world.counter.token_requests(), 2, "requests at once share one refresh");
+    assert_eq!(world.counter.of("token"), 2, "requests at once share one refresh");
 }
 
 #[tokio::test]

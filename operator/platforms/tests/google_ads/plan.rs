@@ -7,7 +7,7 @@ use adops_core::campaign::settings::{Field, Value};
 use adops_core::market::Place;
 use adops_core::platform::PlatformRules;
 use adops_platforms::google_ads::Rules;
-use adops_platforms::port::{AdPlatform, Outcome, Scope};
+use adops_platforms::port::{AdPlatform, Outcome};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -42,26 +42,6 @@ async fn what_was_created_is_observed_exactly_as_rendered() {
         let campaign = world.campaign(market);
         assert_eq!((campaign.status.as_str(), campaign.labels.as_slice()), ("ENABLED", &["adops:prod".to_owned()][..]));
     }
-}
-
-#[tokio::test]
-async fn a_new_connector_sees_the_same_and_plans_nothing() {
-    let mut world = World::start().await;
-    world.settle().await;
-    let before = world.observe().await.lines;
-    world.restart();
-    assert_eq!(world.observe().await.lines, before);
-    world.records.clear();
-    assert!(world.plan().await.is_empty(), "markers alone lead to the same objects");
-}
-
-#[tokio::test]
-async fn a_read_back_by_ids_shows_the_same_as_a_listing() {
-    let mut world = World::start().await;
-    world.settle().await;
-    let listed = world.observe().await.lines;
-    let ids = listed.keys().cloned().collect();
-    assert_eq!(world.google.observe(&Scope::Ids(ids)).await.unwrap().lines, listed);
 }
 
 #[tokio::test]

@@ -1,8 +1,7 @@
 //! A Campaign, its account on the simulated platform, and the connector between them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use adops_core::campaign::line::{self, CampaignId, LineKey};
 use adops_core::campaign::observed::{LineRecord, ObservedLine, Snapshot};
@@ -18,66 +17,18 @@ use adops_core::platform::{Account, Platform};
 use adops_core::rates::Rates;
 use adops_core::secret::Secret;
 use adops_platforms::allow::AllowList;
-use adops_platforms::clock::BusinessClock;
 use adops_platforms::google_ads::{GoogleAds, Rules};
 use adops_platforms::port::{AdPlatform, ConnectError, Connection, Outcome, REQUEST_TIMEOUT, Scope};
 use adops_platforms::quota::Quotas;
-use adops_platforms::transport::{Call, Interceptor};
 use adsim::config::AccountConfig;
 use adsim::{AdSim, ClockConfig, Config, Edit, EditAction};
-use async_trait::async_trait;
 use jiff::civil::date;
 use jiff::{SignedDuration, Timestamp};
 
+pub use crate::common::{Counter, SimClock};
+
 pub const CID: &str = "1234567890";
 pub const ACCOUNT: &str = "google-global";
-
-struct SimClock(AdSim);
-
-impl BusinessClock for SimClock {
-    fn now(&self) -> Timestamp {
-        self.0.now()
-    }
-}
-
-/// Counts requests by their path's last part.
-#[derive(Default)]
-pub struct Counter {
-    reads: AtomicUsize,
-    writes: AtomicUsize,
-    paths: Mutex<Vec<String>>,
-}
-
-impl Counter {
-    pub fn reset(&self) {
-        self.reads.store(0, Ordering::SeqCst);
-        self.writes.store(0, Ordering::SeqCst);
-        self.paths.lock().unwrap().clear();
-    }
-
-    pub fn reads(&self) -> usize {
-        self.reads.load(Ordering::SeqCst)
-    }
-
-    pub fn writes(&self) -> usize {
-        self.writes.load(Ordering::SeqCst)
-    }
-
-    pub fn token_requests(&self) -> usize {
-        self.paths.lock().unwrap().iter().filter(|path| path.ends_with("/token")).count()
-    }
-}
-
-#[async_trait]
-impl Interceptor for Counter {
-    async fn before(&self, call: &Call<'_>) {
-        let counter = if call.write { &self.writes } else { &self.reads };
-        counter.fetch_add(1, Ordering::SeqCst);
-        self.paths.lock().unwrap().push(call.path.to_owned());
-    }
-
-    async fn after(&self, _call: &Call<'_>, _status: Option<u16>) {}
-}
 
 /// Noon in New York on 1 March 2027; an account in euros.
 pub fn config() -> Config {

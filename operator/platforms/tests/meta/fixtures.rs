@@ -1,8 +1,6 @@
-//! A Campaign's spec, and a counter of requests.
+//! A Campaign's spec.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use adops_core::campaign::line::CampaignId;
 use adops_core::campaign::spec::{
@@ -11,50 +9,9 @@ use adops_core::campaign::spec::{
 };
 use adops_core::market::Market;
 use adops_core::money::Money;
-use adops_platforms::transport::{Call, Interceptor};
-use async_trait::async_trait;
 use jiff::civil::date;
 
 use crate::support::ACCOUNT;
-
-/// Counts requests.
-#[derive(Default)]
-pub struct Counter {
-    reads: AtomicUsize,
-    writes: AtomicUsize,
-    paths: Mutex<Vec<String>>,
-}
-
-impl Counter {
-    pub fn reset(&self) {
-        self.reads.store(0, Ordering::SeqCst);
-        self.writes.store(0, Ordering::SeqCst);
-        self.paths.lock().unwrap().clear();
-    }
-
-    pub fn reads(&self) -> usize {
-        self.reads.load(Ordering::SeqCst)
-    }
-
-    pub fn writes(&self) -> usize {
-        self.writes.load(Ordering::SeqCst)
-    }
-
-    pub fn paths(&self) -> Vec<String> {
-        self.paths.lock().unwrap().clone()
-    }
-}
-
-#[async_trait]
-impl Interceptor for Counter {
-    async fn before(&self, call: &Call<'_>) {
-        let counter = if call.write { &self.writes } else { &self.reads };
-        counter.fetch_add(1, Ordering::SeqCst);
-        self.paths.lock().unwrap().push(call.path.to_owned());
-    }
-
-    async fn after(&self, _call: &Call<'_>, _status: Option<u16>) {}
-}
 
 pub fn spec() -> CampaignSpec {
     let copy = |headline: &str, text: &str| Copy {

@@ -76,17 +76,6 @@ async fn every_element_carries_its_marker_in_its_own_create_call() {
 }
 
 #[tokio::test]
-async fn a_new_connector_sees_the_same_and_plans_nothing() {
-    let mut world = World::start().await;
-    world.settle().await;
-    let before = world.observe().await.lines;
-    world.restart();
-    assert_eq!(world.observe().await.lines, before);
-    world.records.clear();
-    assert!(world.plan().await.is_empty(), "markers alone lead to the same objects");
-}
-
-#[tokio::test]
 async fn a_read_back_by_ids_shows_the_same_as_a_listing() {
     let mut world = World::start().await;
     world.settle().await;

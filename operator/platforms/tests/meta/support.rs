@@ -13,7 +13,6 @@ use adops_core::catalog::media::{MediaBook, MediaFacts, MediaKind, MediaState};
 use adops_core::platform::Account;
 use adops_core::secret::Secret;
 use adops_platforms::allow::AllowList;
-use adops_platforms::clock::BusinessClock;
 use adops_platforms::holder::Hold;
 use adops_platforms::meta::{Meta, PLATFORM};
 use adops_platforms::port::{AdPlatform, Connection, Outcome, REQUEST_TIMEOUT, Scope, Upload};
@@ -23,7 +22,8 @@ use adsim::{AdSim, ClockConfig, Config, MetaAccountView, MetaEdit, MetaEditActio
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-pub use crate::fixtures::{Counter, market, markets, spec};
+pub use crate::common::{Counter, SimClock};
+pub use crate::fixtures::{market, markets, spec};
 
 pub const ACT: &str = "2345678901";
 pub const ACCOUNT: &str = "meta-global";
@@ -33,14 +33,6 @@ pub const TOKEN: &str = "adsim-meta-token";
 
 /// A PNG of one pixel, as far as its head goes.
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x04\x38\0\0\x04\x38\x08\x02";
-
-struct SimClock(AdSim);
-
-impl BusinessClock for SimClock {
-    fn now(&self) -> Timestamp {
-        self.0.now()
-    }
-}
 
 /// Noon in New York on 1 March 2027; an account in dollars.
 pub fn config() -> Config {

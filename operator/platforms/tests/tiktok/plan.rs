@@ -60,26 +60,6 @@ async fn every_element_of_a_line_bears_its_token() {
 }
 
 #[tokio::test]
-async fn a_new_connector_sees_the_same_and_plans_nothing() {
-    let mut world = World::start().await;
-    world.settle().await;
-    let before = world.observe().await.lines;
-    world.restart();
-    assert_eq!(world.observe().await.lines, before);
-    world.records.clear();
-    assert!(world.plan().await.is_empty(), "markers alone lead to the same objects");
-}
-
-#[tokio::test]
-async fn a_read_back_by_ids_shows_the_same_as_a_listing() {
-    let mut world = World::start().await;
-    world.settle().await;
-    let listed = world.observe().await.lines;
-    let ids = listed.keys().cloned().collect();
-    assert_eq!(world.tiktok.observe(&Scope::Ids(ids)).await.unwrap().lines, listed);
-}
-
-#[tokio::test]
 async fn a_listing_costs_pages_and_no_object_has_a_request_of_its_own() {
     let mut world = World::start().await;
     world.spec.markets = markets(120);

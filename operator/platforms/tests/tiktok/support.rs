@@ -1,8 +1,7 @@
 //! A Campaign, its account on the simulated platform, and the connector between them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use adops_core::campaign::line::{self, LineKey};
 use adops_core::campaign::observed::{LineRecord, ObservedLine, Snapshot};
@@ -13,16 +12,14 @@ use adops_core::catalog::media::{MediaBook, MediaState};
 use adops_core::platform::{Account, Platform};
 use adops_core::secret::Secret;
 use adops_platforms::allow::AllowList;
-use adops_platforms::clock::BusinessClock;
 use adops_platforms::port::{AdPlatform, ConnectError, Connection, Outcome, Scope};
 use adops_platforms::quota::Quotas;
 use adops_platforms::tiktok::{Rules, TikTok};
-use adops_platforms::transport::{Call, Interceptor};
 use adsim::tiktok::view::TikTokCampaignView;
 use adsim::{AdSim, AdvertiserView, Config, TikTokAction, TikTokConfig, TikTokEdit};
-use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 
+pub use crate::common::{Counter, SimClock};
 pub use crate::fixtures::*;
 
 pub const ADVERTISER: &str = "7000000000000000001";
@@ -30,57 +27,10 @@ pub const TOKEN: &str = "adsim-tiktok-token";
 pub const PIXEL: &str = "7100000000000000001";
 pub const IDENTITY: &str = "7200000000000000001";
 
-struct SimClock(AdSim);
-
-impl BusinessClock for SimClock {
-    fn now(&self) -> Timestamp {
-        self.0.now()
-    }
-}
-
-/// Counts requests, and keeps their paths.
-#[derive(Default)]
-pub struct Counter {
-    reads: AtomicUsize,
-    writes: AtomicUsize,
-    paths: Mutex<Vec<String>>,
-}
-
-impl Counter {
-    pub fn reset(&self) {
-        self.reads.store(0, Ordering::SeqCst);
-        self.writes.store(0, Ordering::SeqCst);
-        self.paths.lock().unwrap().clear();
-    }
-
-    pub fn reads(&self) -> usize {
-        self.reads.load(Ordering::SeqCst)
-    }
-
-    pub fn writes(&self) -> usize {
-        self.writes.load(Ordering::SeqCst)
-    }
-
-    /// The paths below the version, in the order in which they were asked for.
-    pub fn paths(&self) -> Vec<String> {
-        let short = |path: &String| path.split("/v1.3/").nth(1).unwrap_or(path).trim_end_matches('/').to_owned();
-        self.paths.lock().unwrap().iter().map(short).collect()
-    }
-
-    pub fn of(&self, path: &str) -> usize {
-        self.paths().iter().filter(|asked| *asked == path).count()
-    }
-}
-
-#[async_trait]
-impl Interceptor for Counter {
-    async fn before(&self, call: &Call<'_>) {
-        let counter = if call.write { &self.writes } else { &self.reads };
-        counter.fetch_add(1, Ordering::SeqCst);
-        self.paths.lock().unwrap().push(call.path.to_owned());
-    }
-
-    async fn after(&self, _call: &Call<'_>, _status: Option<u16>) {}
+/// The paths below the version, in the order in which they were asked for.
+pub fn paths(counter: &Counter) -> Vec<String> {
+    let short = |path: &String| path.split("/v1.3/").nth(1).unwrap_or(path).trim_end_matches('/').to_owned();
+    counter.paths().iter().map(short).collect()
 }
 
 pub struct World {

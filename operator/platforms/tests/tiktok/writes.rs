@@ -10,7 +10,7 @@ use adops_platforms::error::PlatformError;
 use adops_platforms::port::{AdPlatform, Outcome};
 use adsim::{Effect, Fault, Match, TikTokAction};
 
-use crate::support::{World, applied, markets, usd, words};
+use crate::support::{World, applied, markets, paths, usd, words};
 
 async fn settled() -> World {
     let mut world = World::start().await;
@@ -75,7 +75,7 @@ async fn twenty_campaigns_are_paused_by_one_request_and_marked_before_it() {
     world.counter.reset();
     assert_eq!(applied(&world.tiktok.change(&pauses).await), 45);
     assert_eq!(world.counter.of("smart_plus/campaign/status/update"), 3);
-    let paths = world.counter.paths();
+    let paths = paths(&world.counter);
     assert!(paths[..20].iter().all(|path| path == "smart_plus/campaign/update"), "{paths:?}");
     assert_eq!((paths[20].as_str(), world.counter.reads()), ("smart_plus/campaign/status/update", 0));
     assert_eq!(world.view().live_daily_budget_micros, 0);
@@ -90,7 +90,7 @@ async fn the_campaign_goes_live_last() {
     let ids = ["US", "DE"].map(|code| world.id(code));
     world.counter.reset();
     assert_eq!(applied(&world.tiktok.change(&ids.clone().map(|id| enable(&id))).await), 2);
-    let paths = world.counter.paths();
+    let paths = paths(&world.counter);
     assert_eq!(paths[..2], ["smart_plus/adgroup/status/update", "smart_plus/campaign/status/update"]);
     // An ad group that cannot go live keeps its campaign off.
     let group = world.campaign("US-CA").adgroups[0].id.clone();

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use adops_api::CampaignStatus;
-use adops_api::campaign::{Line, LineState};
 use adops_core::budget::brakes::BudgetChanges;
 use adops_core::campaign::line::LineKey;
 use adops_core::campaign::observed::LineRecord;
@@ -11,12 +9,15 @@ use adops_core::money::{Currency, Money};
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
+use crate::campaign::{CampaignStatus, Line, LineState};
+
 /// The records that a status keeps. A line that cannot be read is as good as none: it is rebuilt.
-pub fn from_status(status: &CampaignStatus) -> BTreeMap<LineKey, LineRecord> {
+pub fn records(status: &CampaignStatus) -> BTreeMap<LineKey, LineRecord> {
     status.lines.iter().filter_map(|line| Some((line.key.parse().ok()?, record(line)))).collect()
 }
 
-fn record(line: &Line) -> LineRecord {
+/// The record that a line keeps.
+pub fn record(line: &Line) -> LineRecord {
     LineRecord {
         id: line.id.clone(),
         replacement: u32::try_from(line.replacement).unwrap_or(0),
@@ -40,7 +41,7 @@ fn micros(text: &str) -> Option<i64> {
 }
 
 /// Writes a record into a line; its state says `Live` exactly if it may be enabled.
-pub fn write(record: &LineRecord, currency: Option<Currency>, line: &mut Line) {
+pub fn write_record(record: &LineRecord, currency: Option<Currency>, line: &mut Line) {
     line.id.clone_from(&record.id);
     line.replacement = i32::try_from(record.replacement).unwrap_or(i32::MAX);
     line.attempt = record.attempt.map(|at| Time(whole_seconds(at)));
@@ -79,11 +80,11 @@ mod tests {
             budget_changes: BudgetChanges::stored(3, Some("2027-03-01T00:00:05Z".parse().unwrap())),
         };
         let mut line = Line::pending("google-global/US");
-        write(&record, Some("EUR".parse().unwrap()), &mut line);
+        write_record(&record, Some("EUR".parse().unwrap()), &mut line);
         line.state = LineState::Live;
         let json = serde_json::to_string(&line).unwrap();
         let status = CampaignStatus { lines: vec![serde_json::from_str(&json).unwrap()], ..CampaignStatus::default() };
-        let back = from_status(&status);
+        let back = records(&status);
         let later = LineRecord { attempt: Some("2027-03-01T00:00:02Z".parse().unwrap()), ..record };
         assert_eq!(back[&LineKey::new("google-global", "US")], later);
     }
