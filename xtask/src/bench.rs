@@ -26,7 +26,7 @@ pub fn smoke(run: &Run<'_>) -> anyhow::Result<Outcome> {
         return Ok(Outcome::Skipped("only with --full".to_owned()));
     }
     let benches: [&[&str]; 2] = [
-        &["campaigns", "--lines", "60", "--samples", "3", "--hours", "1"],
+        &["campaigns", "--lines", "60", "--samples", "3", "--hours", "1", "--settle", "1"],
         &["platforms", "--lines", "60", "--changes", "20"],
     ];
     for args in benches {
