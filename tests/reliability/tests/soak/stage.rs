@@ -134,7 +134,9 @@ impl Stage {
         let campaigns = there.campaigns.iter().map(|one| purpose(&one.metadata)).collect();
         let accounts = there.accounts.iter().map(|one| purpose(&one.metadata)).collect();
         for _ in 0..50 {
-            if known(&shared.campaigns) == campaigns && known(&shared.accounts) == accounts {
+            // Without the namespaces' labels no Campaign is worked on: who is cut off before they are there waits.
+            let labels = shared.namespaces.is_settled();
+            if labels && known(&shared.campaigns) == campaigns && known(&shared.accounts) == accounts {
                 return true;
             }
             tokio::time::sleep(Duration::from_millis(2)).await;
