@@ -93,6 +93,8 @@ impl Stage {
             .arg("--clock")
             .arg(format!("stepped:{}", self.now))
             .env("KUBECONFIG", &self.cluster.ready.operator_kubeconfig)
+            // As the image has it.
+            .envs([("MIMALLOC_PURGE_DELAY", "0"), ("MIMALLOC_ALLOW_THP", "0")])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(log)
