@@ -265,15 +265,18 @@ mod tests {
 
     #[test]
     fn a_program_that_does_not_end_is_killed() {
+        let logs = std::env::temp_dir().join(format!("adops-xtask-{}", std::process::id()));
+        fs::create_dir_all(&logs).unwrap();
         let run = |seconds: &str, limit| {
             let mut command = Command::new("sleep");
             command.arg(seconds);
             let mut program = Program { name: format!("sleep {seconds}"), command, rank: 0 };
-            program.run(&std::env::temp_dir(), limit).unwrap().end
+            program.run(&logs, limit).unwrap().end
         };
         assert_eq!(run("600", Duration::from_millis(50)), End::Killed);
         assert_eq!(run("0", Duration::from_mins(1)), End::Well);
         assert_eq!(run("what", Duration::from_mins(1)), End::Failed);
+        fs::remove_dir_all(&logs).unwrap();
     }
 
     #[test]

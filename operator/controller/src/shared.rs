@@ -91,7 +91,12 @@ impl Shared {
 
     /// The accounts of which something is kept in memory, each with a task of its own.
     pub fn kept_accounts(&self) -> Vec<Key> {
-        self.states.lock().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect()
+        self.kept_states().iter().map(|state| state.key.clone()).collect()
+    }
+
+    /// All of them, so that no other lock is taken under this one.
+    fn kept_states(&self) -> Vec<Arc<AccountState>> {
+        self.states.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }
 
     /// The one place that grants what can raise spend. The lock is never held across an await, nor while another one is
@@ -170,8 +175,8 @@ impl Shared {
             quota.withdraw(&key.namespace, &key.name, |_| false);
         }
         // What it had announced nobody sends any more.
-        for account in self.states.lock().unwrap_or_else(PoisonError::into_inner).values() {
-            account.queue.announce(key, None, self.clock.now());
+        for state in self.kept_states() {
+            state.queue.announce(key, None, self.clock.now());
         }
     }
 
@@ -183,8 +188,7 @@ impl Shared {
             }
             _ => None,
         };
-        let states: Vec<_> = self.states.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
-        for state in states {
+        for state in self.kept_states() {
             state.queue.withdraw(key, generation, self.clock.now());
         }
     }
